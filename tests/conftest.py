@@ -1,0 +1,59 @@
+"""The database of the tests: guarded like the real one, and used as the application's role."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+from django.test import TransactionTestCase
+from pytest_django.plugin import DjangoDbBlocker
+
+from portal.queue.publishing import breaker
+from tenants import guards
+
+pytest_plugins = ["tests.cast"] if (Path(__file__).parent / "cast.py").exists() else []
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Make the database as its owner, guard it, then step down for every test."""
+    with django_db_blocker.unblock():
+        call_command("protect", role=settings.DATABASE_ROLE, create_role=True, verbosity=0)
+        connection.close()
+    if connection.vendor == "postgresql":
+        connection_created.connect(_step_down, dispatch_uid="tests")
+    TransactionTestCase._fixture_teardown = _flush_as_owner  # type: ignore[method-assign]
+
+
+_flush = TransactionTestCase._fixture_teardown
+
+
+def _flush_as_owner(case: TransactionTestCase) -> None:
+    """Emptying the tables needs their owner; what only grows is held by triggers on SQLite."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("reset role")
+    with guards.lifted():
+        _flush(case)
+    if connection.vendor == "postgresql":
+        _step_down(connection)
+
+
+def _step_down(connection: BaseDatabaseWrapper, **_signal: Any) -> None:
+    """The tables' owner is above the policies, so tests would prove nothing as the owner."""
+    if connection.alias == "default":
+        with connection.cursor() as cursor:
+            role = connection.ops.quote_name(settings.DATABASE_ROLE)
+            cursor.execute(f"set role {role}")
+
+
+@pytest.fixture(autouse=True)
+def _fresh_breaker() -> Iterator[None]:
+    breaker.reset()
+    yield
+    breaker.reset()
