@@ -1,0 +1,8 @@
+"""Django app of a person, whatever organizations they are in."""
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    name = "accounts"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,197 @@
+"""Who acts, what they may do, and the one way in which anything is changed."""
+
+import functools
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import ParamSpec, Protocol, TypeVar, cast
+from uuid import UUID
+
+from django.db import transaction
+
+from audit.names import EventName
+from audit.recorder import record
+from audit.refusals import Invalid, Malformed, NotPermitted, Refusal, StaleVersion, StepUpNeeded
+from tenants.clock import now
+from tenants.models import ApiToken, Entry, Membership, Organization
+from tenants.permissions import PERMISSION_LABELS, SYSTEM_PERMISSIONS, Permission
+from tenants.scoping import ScopeMissing, current_organization_id
+
+STEP_UP_LASTS = timedelta(minutes=5)
+
+# Slips of the keyboard, not attempts at anything: they leave no trace in the log.
+_UNRECORDED = (Invalid, Malformed, StaleVersion, StepUpNeeded)
+
+
+class ActorKind(StrEnum):
+    MEMBER = "member"
+    STAFF = "staff"
+    TOKEN = "token"
+    SETUP_LINK = "setup_link"
+    STRANGER = "stranger"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody acting in one organization, with every right already united."""
+
+    kind: ActorKind
+    organization: Organization
+    name: str
+    id: UUID | None = None
+    permissions: frozenset[Permission] = frozenset()
+    team_ids: frozenset[UUID] = frozenset()
+    membership: Membership | None = None
+    entry: Entry | None = None
+    token: ApiToken | None = None
+    stepped_up_until: datetime | None = None
+    acting_for: str = ""
+    grant_id: UUID | None = None
+    session_id: str = ""
+    request_id: str = ""
+    address: str = ""
+    scopes: frozenset[str] = field(default=frozenset())
+
+    @property
+    def organization_id(self) -> UUID:
+        return self.organization.pk
+
+    @property
+    def person(self) -> UUID | None:
+        """Whose key seals this actor's name: the membership's, also for a token."""
+        return self.membership.pk if self.membership else self.id
+
+    def may(self, permission: Permission) -> bool:
+        return permission in self.permissions
+
+    def require(self, permission: Permission) -> None:
+        """Raises NotPermitted, naming what is missing in the words of the role page."""
+        if permission not in self.permissions:
+            label = PERMISSION_LABELS[permission]
+            raise NotPermitted(
+                f"Your role does not include “{label}”. Ask an admin of {self.organization.name}."
+            )
+
+    def has_stepped_up(self, *, at: datetime) -> bool:
+        until = self.stepped_up_until
+        return until is not None and at < until
+
+    def require_step_up(self, *, at: datetime) -> None:
+        """Raises StepUpNeeded unless the person proved themselves within 5 minutes."""
+        if self.kind is ActorKind.SYSTEM or self.has_stepped_up(at=at):
+            return
+        raise StepUpNeeded("Confirm that it is you, then try again.")
+
+
+def system_actor(organization: Organization) -> Actor:
+    """The system at work for one organization, with the rights of its own row."""
+    return Actor(
+        kind=ActorKind.SYSTEM,
+        organization=organization,
+        name="Gatehouse",
+        permissions=SYSTEM_PERMISSIONS,
+    )
+
+
+def stranger(organization: Organization, *, request_id: str = "", address: str = "") -> Actor:
+    """Somebody not yet known, at the door of one organization."""
+    return Actor(
+        kind=ActorKind.STRANGER,
+        organization=organization,
+        name="",
+        request_id=request_id,
+        address=address,
+    )
+
+
+P = ParamSpec("P")
+R = TypeVar("R", covariant=True)
+
+
+class Action(Protocol[P, R]):
+    """A declared business action."""
+
+    permission: Permission | None
+    step_up: bool
+    __name__: str
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
+
+
+_inside: ContextVar[bool] = ContextVar("inside_action", default=False)
+
+
+def action(
+    permission: Permission | None, *, step_up: bool = False
+) -> Callable[[Callable[P, R]], Action[P, R]]:
+    """Declare a verb: needs `actor`, checks the permission, runs in one transaction.
+
+    `None` is for what any actor of the organization may do to what is their own. A refusal of
+    the outermost action rolls everything back, then leaves a record of the attempt.
+    """
+
+    def declare(function: Callable[P, R]) -> Action[P, R]:
+        @functools.wraps(function)
+        def run(*args: P.args, **kwargs: P.kwargs) -> R:
+            actor = _actor_of(kwargs)
+            token = _inside.set(True)
+            try:
+                with transaction.atomic():
+                    if permission is not None:
+                        actor.require(permission)
+                    if step_up:
+                        actor.require_step_up(at=now())
+                    return function(*args, **kwargs)
+            except Refusal as refusal:
+                _inside.reset(token)
+                token = None
+                if not _inside.get():
+                    record_refusal(refusal, actor=actor, verb=function.__name__)
+                raise
+            finally:
+                if token is not None:
+                    _inside.reset(token)
+
+        declared = cast("Action[P, R]", run)
+        declared.permission = permission
+        declared.step_up = step_up
+        return declared
+
+    return declare
+
+
+def record_refusal(refusal: Refusal, *, actor: Actor, verb: str) -> None:
+    """Leave the attempt in the log, in a transaction of its own."""
+    if isinstance(refusal, _UNRECORDED):
+        return
+    with transaction.atomic():
+        record(
+            EventName.ACTION_REFUSED,
+            actor=actor,
+            outcome="refused",
+            verb=verb,
+            code=refusal.code,
+        )
+
+
+def _actor_of(kwargs: dict[str, object]) -> Actor:
+    actor = kwargs.get("actor")
+    if not isinstance(actor, Actor):
+        raise TypeError("An action needs the keyword actor.")
+    if actor.organization_id != current_organization_id():
+        raise ScopeMissing("The actor belongs to another organization than the open scope.")
+    return actor
+
+
+__all__ = [
+    "Action",
+    "Actor",
+    "ActorKind",
+    "action",
+    "record_refusal",
+    "stranger",
+    "system_actor",
+]

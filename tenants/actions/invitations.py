@@ -1,0 +1,171 @@
+"""A place kept for somebody who is not a member yet."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from accounts.models import User, normalized
+from audit.names import EventName
+from audit.recorder import record
+from audit.refusals import Invalid, Refusal
+from tenants.access import Actor, action, system_actor
+from tenants.actions.guards import known_role, may_hand_out, permissions_of
+from tenants.actions.members import admit_member
+from tenants.models import Invitation, InvitationTeam, Membership, Team, TeamMember
+from tenants.permissions import Permission
+
+INVITATION_LASTS = timedelta(days=7)
+
+
+class InvitationNotOpen(Refusal):
+    code = "invitation-not-open"
+
+
+@action(Permission.MEMBER_INVITE)
+def send_invitation(
+    *,
+    actor: Actor,
+    at: datetime,
+    email: str,
+    role: str,
+    name: str = "",
+    teams: Iterable[Team] = (),
+) -> Invitation:
+    """Keep a place for `email` for 7 days; the link goes out by mail. Raises Invalid."""
+    return keep_place(actor=actor, at=at, email=email, name=name, role=role, teams=teams)
+
+
+def keep_place(
+    *,
+    actor: Actor,
+    at: datetime,
+    email: str,
+    role: str,
+    name: str = "",
+    teams: Iterable[Team] = (),
+    is_founding: bool = False,
+) -> Invitation:
+    """The invitation itself, for the action above and for a new organization's first owner."""
+    address = _checked_address(email)
+    chosen = known_role(role, actor.organization)
+    may_hand_out(permissions_of(chosen), actor=actor)
+    _refuse_member(address)
+    # An expired one would hold the place in the unique constraint.
+    Invitation.objects.filter(
+        email=address, accepted_at__isnull=True, cancelled_at__isnull=True, expires_at__lte=at
+    ).update(cancelled_at=at)
+    if Invitation.objects.open(at=at).filter(email=address).exists():
+        raise Invalid(
+            "This address already has an open invitation. Send that one again instead.",
+            {"email": "Already invited."},
+        )
+    invitation = Invitation.objects.create(
+        email=address,
+        name=name.strip(),
+        role=chosen,
+        invited_by=actor.membership,
+        is_founding=is_founding,
+        created_at=at,
+        expires_at=at + INVITATION_LASTS,
+    )
+    InvitationTeam.objects.bulk_create(
+        InvitationTeam(invitation=invitation, team=team) for team in teams
+    )
+    record(
+        EventName.INVITATION_SENT,
+        actor=actor,
+        target=invitation,
+        role=chosen.value,
+        version=invitation.version,
+        founding=is_founding,
+    )
+    return invitation
+
+
+@action(Permission.MEMBER_INVITE)
+def resend_invitation(invitation: Invitation, *, actor: Actor, at: datetime) -> Invitation:
+    """Send a new link for another 7 days; the old link stops working. Raises InvitationNotOpen."""
+    invitation = Invitation.objects.locked(invitation.pk)
+    if invitation.accepted_at or invitation.cancelled_at:
+        raise InvitationNotOpen("This invitation was already used or cancelled. Make a new one.")
+    invitation.version += 1
+    invitation.expires_at = at + INVITATION_LASTS
+    invitation.save(update_fields=["version", "expires_at"])
+    record(
+        EventName.INVITATION_SENT,
+        actor=actor,
+        target=invitation,
+        role=invitation.role,
+        version=invitation.version,
+        founding=invitation.is_founding,
+    )
+    return invitation
+
+
+@action(Permission.MEMBER_INVITE)
+def cancel_invitation(invitation: Invitation, *, actor: Actor, at: datetime) -> Invitation:
+    """Void the link. Raises InvitationNotOpen."""
+    invitation = Invitation.objects.locked(invitation.pk)
+    if invitation.accepted_at or invitation.cancelled_at:
+        raise InvitationNotOpen("This invitation was already used or cancelled.")
+    invitation.cancelled_at = at
+    invitation.version += 1
+    invitation.save(update_fields=["cancelled_at", "version"])
+    record(EventName.INVITATION_CANCELLED, actor=actor, target=invitation)
+    return invitation
+
+
+@action(None)
+def accept_invitation(
+    invitation: Invitation, *, actor: Actor, at: datetime, user: User, version: int
+) -> Membership:
+    """Make `user` the member that the invitation kept a place for.
+
+    The actor is the stranger at the door. Raises InvitationNotOpen, also when the signed-in
+    address is another than the invited one.
+    """
+    invitation = Invitation.objects.locked(invitation.pk)
+    if invitation.version != version or not invitation.is_open(at=at):
+        raise InvitationNotOpen("This link is no longer valid. Ask for a new invitation.")
+    if normalized(user.email) != invitation.email:
+        raise InvitationNotOpen(
+            f"This invitation is for {invitation.email}. Sign out, then open the link again."
+        )
+    source = Membership.Source.FOUNDER if invitation.is_founding else Membership.Source.INVITATION
+    membership = admit_member(
+        actor=system_actor(actor.organization),
+        at=at,
+        user=user,
+        name=user.name or invitation.name,
+        email=invitation.email,
+        role=invitation.role,
+        source=source,
+    )
+    for place in InvitationTeam.objects.filter(invitation=invitation):
+        TeamMember.objects.create(team_id=place.team_id, membership=membership)
+    invitation.accepted_at = at
+    invitation.save(update_fields=["accepted_at"])
+    record(EventName.INVITATION_ACCEPTED, actor=actor, target=membership, role=invitation.role)
+    return membership
+
+
+def _checked_address(email: str) -> str:
+    address = normalized(email)
+    try:
+        validate_email(address)
+    except ValidationError as wrong:
+        raise Invalid(
+            "Some fields need another look.",
+            {"email": "Enter a full e-mail address, like name@example.com."},
+        ) from wrong
+    return address
+
+
+def _refuse_member(address: str) -> None:
+    standing = Membership.objects.filter(email=address).exclude(status=Membership.Status.REVOKED)
+    if standing.exists():
+        raise Invalid(
+            "This person is already a member.", {"email": "Already a member of this workspace."}
+        )

@@ -1,0 +1,182 @@
+"""A membership's life: admitted, contained, revoked, reinstated; and its role."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from accounts.models import User, normalized
+from audit.names import EventName
+from audit.recorder import record
+from audit.refusals import NotPermitted, Refusal
+from tenants.access import Actor, action
+from tenants.actions.entries import end_entries_of
+from tenants.actions.guards import (
+    keep_an_owner,
+    known_role,
+    lock_organization,
+    may_hand_out,
+    permissions_of,
+)
+from tenants.models import Invitation, Membership
+from tenants.permissions import BuiltInRole, Permission
+
+
+class AlreadyMember(Refusal):
+    code = "already-member"
+
+
+class MemberNotActive(Refusal):
+    code = "member-not-active"
+
+
+class MemberNotContained(Refusal):
+    code = "member-not-contained"
+
+
+@action(Permission.MEMBER_MANAGE)
+def admit_member(
+    *,
+    actor: Actor,
+    at: datetime,
+    user: User,
+    name: str,
+    email: str,
+    role: str,
+    source: str,
+) -> Membership:
+    """Make `user` a member. A person whose access was revoked comes back with a new membership,
+    the given role and nothing old. Raises AlreadyMember, Invalid."""
+    chosen = known_role(role, actor.organization)
+    may_hand_out(permissions_of(chosen), actor=actor)
+    Membership.objects.filter(user=user, status=Membership.Status.REVOKED).update(user=None)
+    try:
+        with transaction.atomic():
+            membership: Membership = Membership.objects.create(
+                user=user,
+                name=name or email,
+                email=normalized(email),
+                role=chosen,
+                source=source,
+                joined_at=at,
+            )
+    except IntegrityError as taken:
+        raise AlreadyMember("This person is already a member of this workspace.") from taken
+    record(
+        EventName.MEMBER_ADMITTED, actor=actor, target=membership, role=chosen.value, source=source
+    )
+    return membership
+
+
+@action(Permission.REVOCATION_FILE)
+def contain_member(membership: Membership, *, actor: Actor, at: datetime) -> Membership:
+    """Cut every way in at once: sessions, tokens and sign-in are refused from `at` on.
+
+    Raises LastOwner, MemberNotActive.
+    """
+    lock_organization()
+    membership = Membership.objects.locked(membership.pk)
+    if membership.status != Membership.Status.ACTIVE:
+        raise MemberNotActive(f"Access of {membership} is blocked already.")
+    may_hand_out(membership.role_permissions(), actor=actor)
+    keep_an_owner(membership, at=at)
+    membership.contain(at=at)
+    membership.version += 1
+    membership.save(update_fields=["status", "contained_at", "version"])
+    ended = end_entries_of(membership, at=at, because="access blocked")
+    invited = Invitation.objects.open(at=at).filter(email=membership.email).update(cancelled_at=at)
+    record(
+        EventName.MEMBER_CONTAINED,
+        actor=actor,
+        target=membership,
+        sessions_ended=ended,
+        invitations_cancelled=invited,
+    )
+    return membership
+
+
+@action(Permission.REVOCATION_FILE)
+def revoke_member(membership: Membership, *, actor: Actor, at: datetime) -> Membership:
+    """Make the end of access final. Raises MemberNotContained."""
+    membership = Membership.objects.locked(membership.pk)
+    if membership.status == Membership.Status.REVOKED:
+        return membership
+    if membership.status != Membership.Status.SUSPENDED:
+        raise MemberNotContained(f"Block the access of {membership} first.")
+    membership.revoke(at=at)
+    membership.version += 1
+    membership.save(update_fields=["status", "contained_at", "revoked_at", "version"])
+    record(EventName.MEMBER_REVOKED, actor=actor, target=membership)
+    return membership
+
+
+@action(Permission.REVOCATION_FILE)
+def reinstate_member(
+    membership: Membership, *, actor: Actor, at: datetime, role: str = BuiltInRole.VIEWER
+) -> Membership:
+    """Give a contained person access back, with the least role and no old session or token.
+
+    Raises MemberNotContained once the end was made final.
+    """
+    membership = Membership.objects.locked(membership.pk)
+    if membership.status != Membership.Status.SUSPENDED:
+        raise MemberNotContained(f"{membership} cannot be reinstated. Send an invitation instead.")
+    chosen = known_role(role, actor.organization)
+    may_hand_out(permissions_of(chosen), actor=actor)
+    membership.reinstate()
+    membership.role = chosen
+    membership.custom_role = None
+    membership.version += 1
+    membership.save(
+        update_fields=[
+            "status",
+            "contained_at",
+            "access_ends_at",
+            "role",
+            "custom_role",
+            "version",
+        ]
+    )
+    membership.tokens.filter(revoked_at__isnull=True).update(revoked_at=at)
+    record(EventName.MEMBER_REINSTATED, actor=actor, target=membership, role=chosen.value)
+    return membership
+
+
+@action(Permission.MEMBER_MANAGE)
+def change_role(membership: Membership, *, actor: Actor, at: datetime, role: str) -> Membership:
+    """Give another built-in role. Raises NotPermitted, LastOwner, MemberNotActive, StepUpNeeded."""
+    lock_organization()
+    membership = Membership.objects.select_related("organization").get(
+        pk=Membership.objects.locked(membership.pk).pk
+    )
+    chosen = known_role(role, actor.organization)
+    if membership.status != Membership.Status.ACTIVE:
+        raise MemberNotActive(f"Access of {membership} is blocked. Reinstate them first.")
+    _check_change(membership, chosen, actor=actor, at=at)
+    before = membership.custom_role.name if membership.custom_role else membership.role
+    if membership.custom_role is None and membership.role == chosen:
+        return membership
+    membership.role, membership.custom_role = chosen, None
+    membership.version += 1
+    membership.save(update_fields=["role", "custom_role", "version"])
+    record(
+        EventName.MEMBER_ROLE_CHANGED,
+        actor=actor,
+        target=membership,
+        before=before,
+        after=chosen.value,
+    )
+    return membership
+
+
+def _check_change(
+    membership: Membership, chosen: BuiltInRole, *, actor: Actor, at: datetime
+) -> None:
+    gained = permissions_of(chosen) - membership.role_permissions()
+    if actor.membership is not None and actor.membership.pk == membership.pk and gained:
+        raise NotPermitted("Nobody raises their own role. Ask another owner or admin.")
+    may_hand_out(permissions_of(chosen), actor=actor)
+    may_hand_out(membership.role_permissions(), actor=actor)
+    if BuiltInRole.OWNER in {chosen, membership.role}:
+        actor.require_step_up(at=at)
+    if chosen != BuiltInRole.OWNER:
+        keep_an_owner(membership, at=at)

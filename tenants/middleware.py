@@ -1,0 +1,103 @@
+"""From a request for a workspace to its actor and its scope."""
+
+from collections.abc import Callable
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from tenants.access import Actor
+from tenants.clock import now
+from tenants.models import Organization
+from tenants.resolving import (
+    EntryLapsed,
+    RequestFacts,
+    actor_for_session,
+    organization_of_slug,
+    vendor_organization,
+    workspaces_of,
+)
+from tenants.scoping import organization_scope
+
+WORKSPACE, CONSOLE = "/o/", "/console/"
+
+
+def facts_of(request: HttpRequest) -> RequestFacts:
+    """Request id and address; a proxy's word for the address counts only by its own setting."""
+    return RequestFacts(
+        request_id=str(getattr(request, "request_id", "")),
+        address=str(request.META.get("REMOTE_ADDR", "")),
+    )
+
+
+class WorkspaceMiddleware:
+    """Sets actor, organization and at, and keeps the scope open for the whole request."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        path = request.path_info
+        if not path.startswith((WORKSPACE, CONSOLE)):
+            request.at = now()  # type: ignore[attr-defined]
+            return self.get_response(request)
+        if not request.user.is_authenticated:
+            return redirect(_sign_in(request))
+        organization = _organization(path)
+        if organization is None:
+            raise Http404
+        with organization_scope(organization.pk):
+            return self._inside(request, organization, at=now())
+
+    def _inside(
+        self, request: HttpRequest, organization: Organization, *, at: datetime
+    ) -> HttpResponse:
+        try:
+            actor = self._actor(request, organization, at=at)
+        except EntryLapsed:
+            return redirect(_enter(request, organization))
+        if actor is None:
+            if _may_enter(request, organization, at=at):
+                return redirect(_enter(request, organization))
+            raise Http404
+        request.actor = actor  # type: ignore[attr-defined]
+        request.organization = organization  # type: ignore[attr-defined]
+        request.at = at  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+    def _actor(
+        self, request: HttpRequest, organization: Organization, *, at: datetime
+    ) -> Actor | None:
+        key = request.session.session_key
+        if key is None:
+            return None
+        return actor_for_session(
+            key, request.user.pk, organization, at=at, facts=facts_of(request)
+        )
+
+
+def _organization(path: str) -> Organization | None:
+    if path.startswith(CONSOLE):
+        return vendor_organization()
+    return organization_of_slug(path.removeprefix(WORKSPACE).split("/", 1)[0])
+
+
+def _may_enter(request: HttpRequest, organization: Organization, *, at: datetime) -> bool:
+    """Whether this person is a member who only has to sign in to this workspace."""
+    return any(m.organization_id == organization.pk for m in workspaces_of(request.user.pk, at=at))
+
+
+def _enter(request: HttpRequest, organization: Organization) -> str:
+    there = reverse("workspace-enter", args=[organization.slug])
+    return f"{there}?{urlencode({'next': _next(request)})}"
+
+
+def _sign_in(request: HttpRequest) -> str:
+    return f"{reverse('sign-in')}?{urlencode({'next': _next(request)})}"
+
+
+def _next(request: HttpRequest) -> str:
+    # A form that was being posted cannot be replayed; its page can.
+    return request.get_full_path() if request.method == "GET" else request.path

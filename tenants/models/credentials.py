@@ -1,0 +1,175 @@
+"""What lets a person or a machine into a workspace: entries, tokens, invitations."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from audit.recorder import Target
+from tenants.inventory import DataClass
+from tenants.models.membership import Membership, Team
+from tenants.permissions import BuiltInRole
+from tenants.scoping import TenantManager, TenantModel, TenantQuerySet
+
+
+class EntryQuerySet(TenantQuerySet["Entry"]):
+    def open(self) -> "EntryQuerySet":
+        return self.filter(ended_at__isnull=True)
+
+
+class Entry(TenantModel):
+    """One browser session let into one workspace; no actor is built without one."""
+
+    data_class = DataClass.SIGN_IN
+
+    class Method(models.TextChoices):
+        PASSWORD = "password", _("Password")
+        SAML = "saml", _("SAML single sign-on")
+        GOOGLE = "google", _("Google")
+        MICROSOFT = "microsoft", _("Microsoft")
+        OIDC = "oidc", _("OpenID Connect")
+
+    session_key = models.CharField(max_length=40)
+    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="entries")
+    method = models.CharField(max_length=10, choices=Method.choices)
+    connection_id = models.UUIDField(null=True, blank=True)
+    has_second_factor = models.BooleanField(default=False)
+    authenticated_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    step_up_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_because = models.CharField(max_length=40, blank=True)
+    address = models.GenericIPAddressField(null=True, blank=True)
+    device = models.CharField(max_length=200, blank=True)
+
+    objects = TenantManager.from_queryset(EntryQuerySet)()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["organization", "session_key"],
+                condition=Q(ended_at__isnull=True),
+                name="one_open_entry_a_session",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["organization", "membership"], name="entry_by_member"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.authenticated_at:%Y-%m-%d %H:%M}"
+
+    def audit_target(self) -> Target:
+        return Target(kind="entry", id=self.pk, label=str(self.get_method_display()))
+
+
+class ApiTokenQuerySet(TenantQuerySet["ApiToken"]):
+    def usable(self, *, at: datetime) -> "ApiTokenQuerySet":
+        return self.filter(revoked_at__isnull=True, expires_at__gt=at)
+
+
+class ApiToken(TenantModel):
+    """A bearer token: prefix to find it, digest to compare it, one organization, an end."""
+
+    data_class = DataClass.CREDENTIALS
+
+    class Kind(models.TextChoices):
+        PERSONAL = "personal", _("Personal")
+        SERVICE = "service", _("Service")
+        AGENT = "agent", _("Agent")
+
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    name = models.CharField(_("name"), max_length=80)
+    prefix = models.CharField(max_length=16, unique=True)
+    digest = models.CharField(max_length=64)
+    owner = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="tokens")
+    scopes = models.JSONField(default=list)
+    address_rule = models.CharField(_("only from"), max_length=100, blank=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TenantManager.from_queryset(ApiTokenQuerySet)()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["organization", "owner"], name="token_by_owner"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    def is_usable(self, *, at: datetime) -> bool:
+        return self.revoked_at is None and self.expires_at > at
+
+    def audit_target(self) -> Target:
+        return Target(kind="token", id=self.pk, label=str(self))
+
+
+class InvitationQuerySet(TenantQuerySet["Invitation"]):
+    def open(self, *, at: datetime) -> "InvitationQuerySet":
+        return self.filter(
+            accepted_at__isnull=True, cancelled_at__isnull=True, expires_at__gt=at
+        )
+
+
+class Invitation(TenantModel):
+    """A place kept for one address for 7 days. The link is rebuilt from (id, version)."""
+
+    data_class = DataClass.PEOPLE
+
+    email = models.EmailField(_("e-mail address"), max_length=254)
+    name = models.CharField(_("name"), max_length=120, blank=True)
+    role = models.CharField(_("role"), max_length=40, choices=BuiltInRole.choices)
+    teams = models.ManyToManyField(Team, blank=True, through="InvitationTeam")
+    invited_by = models.ForeignKey(
+        Membership, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    is_founding = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TenantManager.from_queryset(InvitationQuerySet)()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["organization", "email"],
+                condition=Q(accepted_at__isnull=True, cancelled_at__isnull=True),
+                name="one_open_invitation_an_address",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+    def is_open(self, *, at: datetime) -> bool:
+        return self.accepted_at is None and self.cancelled_at is None and self.expires_at > at
+
+    def audit_target(self) -> Target:
+        return Target(kind="invitation", id=self.pk, label=self.email, person=self.pk)
+
+
+class InvitationTeam(TenantModel):
+    """A team that the invited person joins on acceptance."""
+
+    data_class = DataClass.PEOPLE
+
+    invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="+")
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["organization", "invitation", "team"], name="invitation_team_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.invitation_id} to {self.team_id}"

@@ -1,0 +1,165 @@
+"""Which organization this code works for. Nothing of a tenant can be read outside a scope."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self, TypeVar
+from uuid import UUID
+
+from django.db import Error, connection, models
+
+from audit.identifiers import new_id
+from tenants import clock
+from tenants.inventory import DataClass
+
+
+class ScopeMissing(RuntimeError):
+    """Tenant rows were asked for without saying whose. A programming error, never a refusal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    organization_id: UUID | None = None
+    system_reason: str = ""
+
+
+_scope: ContextVar[Scope] = ContextVar("scope", default=Scope())
+
+M = TypeVar("M", bound=models.Model)
+
+
+def current_organization_id() -> UUID:
+    """The organization of the open scope. Raises ScopeMissing outside one."""
+    organization_id = _scope.get().organization_id
+    if organization_id is None:
+        raise ScopeMissing("No organization scope is open.")
+    return organization_id
+
+
+def scope_is_open() -> bool:
+    return _scope.get().organization_id is not None
+
+
+def system_is_open() -> bool:
+    return bool(_scope.get().system_reason)
+
+
+@contextmanager
+def organization_scope(organization_id: UUID) -> Iterator[None]:
+    """See and write the rows of one organization only; restores what was before on exit."""
+    with _entered(Scope(organization_id=organization_id)):
+        yield
+
+
+@contextmanager
+def system_scope(reason: str) -> Iterator[None]:
+    """See rows of every organization, to find ids and where they belong, nothing else.
+
+    Every caller is listed in an architecture test. Open the organization's scope before
+    reading anything further.
+    """
+    with _entered(replace(_scope.get(), system_reason=reason)):
+        yield
+
+
+@contextmanager
+def _entered(scope: Scope) -> Iterator[None]:
+    token = _scope.set(scope)
+    try:
+        _announce(scope)
+        yield
+    finally:
+        _scope.reset(token)
+        try:
+            _announce(_scope.get())
+        except Error:
+            # An aborted transaction refuses the statement; its rollback restores the setting.
+            if not connection.in_atomic_block:
+                connection.close()
+
+
+def _announce(scope: Scope) -> None:
+    """Tell PostgreSQL's row-level security the scope, and take the database's time with it."""
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select set_config('gatehouse.organization', %s, false),"
+            " set_config('gatehouse.system', %s, false), clock_timestamp()",
+            [str(scope.organization_id or ""), "on" if scope.system_reason else ""],
+        )
+        clock.anchor(cursor.fetchone()[2])
+
+
+def announce_on_new_connection(**_kwargs: Any) -> None:
+    """A connection made in the middle of a scope must know it; without, it would see nothing."""
+    scope = _scope.get()
+    if scope != Scope():
+        _announce(scope)
+
+
+class TenantQuerySet(models.QuerySet[M]):
+    """Base of every tenant query set."""
+
+    def locked(self, pk: UUID) -> M:
+        """The row, locked until the transaction ends. Raises DoesNotExist."""
+        return self.select_for_update(no_key=True, of=("self",)).get(pk=pk)
+
+
+class _ScopedManager(models.Manager[M]):
+    def get_queryset(self) -> models.QuerySet[M]:
+        return super().get_queryset().filter(organization_id=current_organization_id())
+
+
+class TenantManager(_ScopedManager[M].from_queryset(TenantQuerySet)):  # type: ignore[misc]
+    """Filters by the open scope, raises without one, and stamps what it creates."""
+
+    def create(self, **fields: Any) -> Any:
+        _stamp(fields)
+        return super().create(**fields)
+
+    def bulk_create(self, objs: Any, *args: Any, **options: Any) -> Any:
+        rows = list(objs)
+        for row in rows:
+            row.organization_id = _checked(row.organization_id)
+        return super().bulk_create(rows, *args, **options)
+
+
+class SystemManager(models.Manager[M]):
+    """All organizations' rows, only inside `system_scope`."""
+
+    def get_queryset(self) -> models.QuerySet[M]:
+        if not system_is_open():
+            raise ScopeMissing("Rows of all organizations are read inside system_scope only.")
+        return super().get_queryset()
+
+
+def _stamp(fields: dict[str, Any]) -> None:
+    given = fields.pop("organization", None)
+    claimed = given.pk if given is not None else fields.get("organization_id")
+    fields["organization_id"] = _checked(claimed)
+
+
+def _checked(claimed: UUID | None) -> UUID:
+    current = current_organization_id()
+    if claimed is not None and claimed != current:
+        raise ScopeMissing("A row of one organization was written in another's scope.")
+    return current
+
+
+class TenantModel(models.Model):
+    """A row that belongs to exactly one organization."""
+
+    data_class: ClassVar[DataClass]
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(
+        "tenants.Organization", on_delete=models.PROTECT, related_name="+", editable=False
+    )
+
+    objects: ClassVar[TenantManager[Self]] = TenantManager()  # type: ignore[valid-type]
+    unscoped: ClassVar[SystemManager[Self]] = SystemManager()  # type: ignore[valid-type]
+
+    class Meta:
+        abstract = True
