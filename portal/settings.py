@@ -148,6 +148,7 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.messages.context_processors.messages",
+                "portal.ui.shell.surroundings",
             ]
         },
     }
@@ -252,7 +253,7 @@ SESSION_COOKIE_SAMESITE = "Lax"  # Strict would drop the session on the way back
 CSRF_COOKIE_NAME = f"{_cookie_prefix}gatehouse-csrf"
 CSRF_COOKIE_SECURE = IS_SECURE
 CSRF_COOKIE_HTTPONLY = True
-CSRF_FAILURE_VIEW = "django.views.csrf.csrf_failure"
+CSRF_FAILURE_VIEW = "portal.ui.errors.csrf_failure"
 SECURE_SSL_REDIRECT = IS_SECURE
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if IS_SECURE else 0

@@ -41,3 +41,8 @@ urlpatterns: Routes = [
     path("o/<slug:slug>/", include(workspace_urls)),
     path("console/", include(console_urls)),
 ]
+
+handler400 = "portal.ui.errors.bad_request"
+handler403 = "portal.ui.errors.permission_denied"
+handler404 = "portal.ui.errors.page_not_found"
+handler500 = "portal.ui.errors.server_error"
