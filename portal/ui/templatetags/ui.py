@@ -1,0 +1,112 @@
+"""The portal's template vocabulary: icons, permissions, instants, clocks, addresses."""
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import lucide
+from django import template
+from django.template import Context
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from portal.ui.clocks import Clock, clock_of
+from portal.ui.durations import duration as duration_text
+from portal.ui.durations import instant_text, zone_of
+from tenants.permissions import Permission
+
+register = template.Library()
+KILO = 1024
+INITIALS = 2
+
+
+@register.simple_tag
+def icon(name: str, size: int = 18, label: str = "") -> SafeString:
+    """An inline icon; decoration unless it has a `label`."""
+    return _icon(name, size, label)
+
+
+@lru_cache(maxsize=512)
+def _icon(name: str, size: int, label: str) -> SafeString:
+    named = {"role": "img", "aria_label": label} if label else {"aria_hidden": "true"}
+    markup = lucide._render_icon(name, size, **{"class": "icon", "stroke-width": 1.75}, **named)
+    return mark_safe(markup)  # noqa: S308 - the package's own drawing; ElementTree escapes the label
+
+
+@register.simple_tag(takes_context=True)
+def may(context: Context, permission: str) -> bool:
+    """Whether the person of this request holds the permission; unknown names raise."""
+    actor = getattr(context["request"], "actor", None)
+    return bool(actor and actor.may(Permission(permission)))
+
+
+@register.simple_tag(takes_context=True)
+def workspace_url(context: Context, name: str, *args: object) -> str:
+    """The address of a page in the workspace of this request."""
+    return reverse(name, args=[context["request"].organization.slug, *args])
+
+
+@register.simple_tag(takes_context=True)
+def instant(context: Context, value: datetime | None, style: str = "short") -> SafeString | str:
+    """A `<time>` in the person's zone: short, `date` only, or `ago` with words."""
+    if value is None:
+        return "—"
+    local = value.astimezone(_zone(context))
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        value.astimezone(UTC).isoformat(timespec="seconds"),
+        date_format(value.astimezone(UTC), "j M Y, H:i:s") + " UTC",
+        _written(local, style, context),
+    )
+
+
+def _written(local: datetime, style: str, context: Context) -> str:
+    if style == "date":
+        return date_format(local, "j M Y")
+    at = getattr(context.get("request"), "at", None)
+    if style == "ago" and at is not None:
+        gone = at - local
+        if gone < timedelta(minutes=1):
+            return _("just now")
+        if gone < timedelta(days=1):
+            return _("%(time)s ago") % {"time": duration_text(gone).rsplit(" 0", 1)[0]}
+    return instant_text(local, local.tzinfo or UTC)
+
+
+def _zone(context: Context) -> Any:
+    user = getattr(context.get("request"), "user", None)
+    return zone_of(getattr(user, "timezone", "") or "UTC")
+
+
+@register.inclusion_tag("components/clock.html", takes_context=True)
+def clock(context: Context, **parts: Any) -> dict[str, Clock]:
+    """A countdown: `due_at`, optionally `from_at`, `done_at`, `at`, and `mode`."""
+    request = context.get("request")
+    parts.setdefault("at", getattr(request, "at", None) or context.get("at"))
+    return {"clock": clock_of(**parts)}
+
+
+@register.filter
+def duration(value: timedelta | None) -> str:
+    return "—" if value is None else duration_text(value)
+
+
+@register.filter(name="bytes")
+def bytes_(value: float | None) -> str:
+    """`118 KB`; the units are those of a file manager."""
+    size = float(value or 0)
+    for unit in ("B", "KB", "MB", "GB"):
+        if size < KILO:
+            return f"{size:.0f} {unit}" if unit == "B" or size >= INITIALS * 5 else f"{size:.1f} {unit}"
+        size /= KILO
+    return f"{size:.1f} TB"
+
+
+@register.filter
+def initials(name: object) -> str:
+    """Two letters for the round mark of a person or workspace."""
+    words = [word for word in str(name).replace("@", " ").replace(".", " ").split() if word]
+    return "".join(word[0] for word in words[:INITIALS]).upper() or "?"
