@@ -1,0 +1,114 @@
+"""Nothing of a tenant is read or written without saying whose."""
+
+import threading
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from audit.identifiers import new_id
+from tenants.models import Membership, Organization, Team, TeamMember
+from tenants.scoping import (
+    ScopeMissing,
+    current_organization_id,
+    organization_scope,
+    scope_is_open,
+    system_scope,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def test_reading_outside_a_scope_raises() -> None:
+    with pytest.raises(ScopeMissing):
+        Membership.objects.count()
+
+
+def test_rows_of_all_organizations_need_a_system_scope() -> None:
+    with pytest.raises(ScopeMissing):
+        Membership.unscoped.count()
+
+
+def test_a_scope_shows_its_own_rows_only(mia: Membership, ned: Membership) -> None:
+    assert list(Membership.objects.all()) == [mia]
+
+    with organization_scope(ned.organization_id):
+        assert list(Membership.objects.all()) == [ned]
+
+
+def test_a_scope_restores_the_one_before(mia: Membership, ned: Membership) -> None:
+    with pytest.raises(ZeroDivisionError), organization_scope(ned.organization_id):
+        raise ZeroDivisionError
+
+    assert current_organization_id() == mia.organization_id
+
+
+def test_a_scope_survives_a_broken_transaction(organization: Organization) -> None:
+    with (
+        pytest.raises(DatabaseError),
+        transaction.atomic(),
+        organization_scope(new_id()),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("select from nowhere where")
+
+    assert current_organization_id() == organization.pk
+    assert Membership.objects.count() == 0
+
+
+def test_a_new_thread_has_no_scope(organization: Organization) -> None:
+    seen: list[bool] = []
+
+    thread = threading.Thread(target=lambda: seen.append(scope_is_open()))
+    thread.start()
+    thread.join()
+
+    assert seen == [False]
+
+
+def test_creating_stamps_the_organization(organization: Organization, at: object) -> None:
+    team = Team.objects.create(name="Finance", created_at=at)
+
+    assert team.organization_id == organization.pk
+
+
+def test_creating_for_another_organization_raises(
+    organization: Organization, other_organization: Organization, at: object
+) -> None:
+    with pytest.raises(ScopeMissing):
+        Team.objects.create(organization=other_organization, name="Finance", created_at=at)
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has no such guard")
+class TestOnPostgreSQL:
+    def test_the_database_itself_hides_other_organizations(
+        self, mia: Membership, ned: Membership
+    ) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("select id from tenants_membership")
+            assert [row[0] for row in cursor.fetchall()] == [mia.pk]
+            with system_scope("test"):
+                cursor.execute("select count(*) from tenants_membership")
+                assert cursor.fetchone()[0] == 2
+
+    def test_the_database_refuses_a_row_for_another_organization(
+        self, organization: Organization, other_organization: Organization
+    ) -> None:
+        with (
+            pytest.raises(DatabaseError, match="row-level security"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(
+                "insert into tenants_numberseries (id, organization_id, series, last)"
+                " values (%s, %s, 'X', 1)",
+                [new_id(), other_organization.pk],
+            )
+
+    def test_a_key_cannot_point_into_another_organization(
+        self, mia: Membership, ned: Membership, at: object
+    ) -> None:
+        team = Team.objects.create(name="Finance", created_at=at)
+        with pytest.raises(DatabaseError, match="same_org"), transaction.atomic():
+            TeamMember.objects.create(team=team, membership=ned)
+            with connection.cursor() as cursor:
+                cursor.execute("set constraints all immediate")
