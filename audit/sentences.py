@@ -1,0 +1,160 @@
+"""One plain sentence for each event, for the screen, the exports and the mails alike."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from audit.models import Event
+from audit.names import EventName
+from audit.opening import opened
+
+N = EventName
+
+# {name} stands for a fact; a part in square brackets falls away when a fact in it is missing.
+SENTENCES: Final[Mapping[str, str | Promise]] = {
+    N.ACTION_REFUSED: _("{actor} was refused[ to {action}][ on {target}][: {reason}]."),
+    N.ADDRESS_CHANGED: _("{actor} changed their e-mail address."),
+    N.AUTHENTICATOR_ADDED: _("{actor} added a second factor[ ({kind})]."),
+    N.AUTHENTICATOR_REMOVED: _("{actor} removed a second factor[ ({kind})]."),
+    N.PASSWORD_CHANGED: _("{actor} changed their password."),
+    N.PASSWORD_RESET: _("{actor} set a new password through a mailed link."),
+    N.PROFILE_CHANGED: _("{actor} changed their profile."),
+    N.SIGN_IN_REFUSED: _("A sign-in[ of {target}] was refused[: {reason}]."),
+    N.ENTRY_OPENED: _("{actor} signed in[ by {method}]."),
+    N.ENTRY_ENDED: _("A browser session of {target} ended[: {reason}]."),
+    N.STEP_UP_PASSED: _("{actor} confirmed who they are[ by {method}]."),
+    N.ORGANIZATION_CREATED: _("{actor} created the workspace {target}."),
+    N.ORGANIZATION_CHANGED: _("{actor} changed the workspace's details[: {changed}]."),
+    N.POLICY_CHANGED: _("{actor} changed the policy[: {changed}]."),
+    N.DOMAIN_VERIFIED: _("The domain {target} was verified."),
+    N.CONNECTION_CREATED: _("{actor} created the SSO connection {target}."),
+    N.CONNECTION_CHANGED: _("{actor} changed the SSO connection {target}[: {changed}]."),
+    N.CONNECTION_ACTIVATED: _("{actor} activated the SSO connection {target}."),
+    N.CONNECTION_DISABLED: _("{actor} disabled the SSO connection {target}."),
+    N.MEMBER_ADMITTED: _("{target} joined the workspace[ as {role}][ by {source}]."),
+    N.MEMBER_CONTAINED: _("{actor} blocked the access of {target}[ ({reference})]."),
+    N.MEMBER_REVOKED: _("{actor} revoked the access of {target}[ ({reference})]."),
+    N.MEMBER_REINSTATED: _("{actor} let {target} in again[ ({reference})]."),
+    N.MEMBER_ROLE_CHANGED: _("{actor} changed the role of {target}[ from {before}][ to {after}]."),
+    N.INVITATION_SENT: _("{actor} invited {target}[ as {role}]."),
+    N.INVITATION_CANCELLED: _("{actor} cancelled the invitation of {target}."),
+    N.INVITATION_ACCEPTED: _("{target} accepted the invitation."),
+    N.TEAM_CREATED: _("{actor} created the team {target}."),
+    N.TEAM_CHANGED: _("{actor} changed the team {target}."),
+    N.TEAM_DELETED: _("{actor} deleted the team {target}."),
+    N.TEAM_MEMBER_ADDED: _("{actor} added {target} to a team[: {team}]."),
+    N.TEAM_MEMBER_REMOVED: _("{actor} removed {target} from a team[: {team}]."),
+    N.TEAM_ACCESS_CHANGED: _("{actor} changed what the team {target} may see[: {changed}]."),
+    N.TOKEN_ISSUED: _("{actor} issued the API token {target}."),
+    N.TOKEN_REVOKED: _("{actor} revoked the API token {target}[ ({reason})]."),
+    N.INTEGRATION_CREATED: _("{actor} added the integration {target}."),
+    N.INTEGRATION_CHANGED: _("{actor} changed the integration {target}."),
+    N.INTEGRATION_PAUSED: _("{actor} paused the integration {target}."),
+    N.INTEGRATION_RESUMED: _("{actor} resumed the integration {target}."),
+    N.IMPORT_STARTED: _("{actor} started an import into {target}."),
+    N.IMPORT_FINISHED: _(
+        "An import into {target} finished[: {resources} resources][ and {fields} fields]."
+    ),
+    N.IMPORT_FAILED: _("An import into {target} failed[: {reason}]."),
+    N.UPLOAD_DELETED: _("The uploaded files of {target} were deleted."),
+    N.TICKET_OPENED: _("{actor} opened the request {reference}[ about {target}]."),
+    N.TICKET_CONFIRMED: _("{actor} confirmed the request {reference}."),
+    N.TICKET_WITHDRAWN: _("{actor} withdrew the request {reference}."),
+    N.TICKET_STARTED: _("Work on the request {reference} started."),
+    N.TICKET_STEP_FINISHED: _("Request {reference}: the step “{step}” is done."),
+    N.TICKET_STEP_FAILED: _(
+        "Request {reference}: the step “{step}” did not succeed and is tried again[: {reason}]."
+    ),
+    N.TICKET_BLOCKED: _("The request {reference} needs the vendor[: {reason}]."),
+    N.TICKET_WAITING: _("The request {reference} needs you[: {reason}]."),
+    N.TICKET_RESUMED: _("Work on the request {reference} goes on."),
+    N.TICKET_VERIFYING: _("The result of the request {reference} is being checked."),
+    N.TICKET_REPAIRED: _("The request {reference} was picked up again after an interruption."),
+    N.TICKET_COMPLETED: _("The request {reference} is complete, with proof."),
+    N.TICKET_ERASED: _("The data named in the request {reference} is erased."),
+    N.TICKET_CLOSED: _("The request {reference} was closed."),
+    N.TICKET_REVERSED: _("{actor} reversed the request {reference}."),
+    N.TICKET_ESCALATED: _("The request {reference} has used {level} % of its time."),
+    N.TICKET_LATE: _("The request {reference} is late."),
+    N.CERTIFICATE_SIGNED: _("The certificate of the request {reference} was signed."),
+    N.CASE_OPENED: _("{actor} opened the case {reference}."),
+    N.CASE_CHANGED: _("{actor} changed the case {reference}."),
+    N.CASE_CLOSED: _("{actor} closed the case {reference}."),
+    N.GRANT_REQUESTED: _("{actor} asked for diagnostic access ({reference})[ for {case}]."),
+    N.GRANT_ENDORSED: _("{actor}, support lead, endorsed the request for access {reference}."),
+    N.GRANT_REJECTED: _("{actor}, support lead, turned down the request for access {reference}."),
+    N.GRANT_WITHDRAWN: _("{actor} withdrew the request for access {reference}."),
+    N.GRANT_APPROVED: _("{actor} approved diagnostic access {reference}[ until {until}]."),
+    N.GRANT_DENIED: _("{actor} denied diagnostic access {reference}[: {reason}]."),
+    N.GRANT_NARROWED: _("{actor} narrowed diagnostic access {reference}."),
+    N.GRANT_REVOKED: _("{actor} revoked diagnostic access {reference}."),
+    N.GRANT_LAPSED: _("The request for access {reference} was not answered in time."),
+    N.GRANT_EXPIRED: _("Diagnostic access {reference} ended at its time."),
+    N.GRANT_CANCELLED: _("The request for access {reference} was cancelled."),
+    N.GRANT_TAMPERED: _("The record of access {reference} was changed outside the product."),
+    N.SUPPORT_SESSION_OPENED: _("{actor} of support began to look, under {reference}."),
+    N.SUPPORT_SESSION_CLOSED: _("{actor} of support stopped looking, under {reference}."),
+    N.OBJECT_READ: _("{actor} of support read {target}[ under {reference}]."),
+    N.STATEMENT_SIGNED: _("The statement of everything seen under {reference} was signed."),
+    N.LOG_EXPORTED: _("{actor} exported the audit log[ ({rows} events)]."),
+    N.CHECKPOINT_DOWNLOADED: _("{actor} downloaded a checkpoint of the audit log."),
+    N.MAIL_SENT: _("A mail about “{subject}” was sent[ to {target}]."),
+    N.MAIL_FAILED: _("A mail about “{subject}” could not be sent[ to {target}]."),
+}
+
+_OPTIONAL: Final = re.compile(r"\[([^\[\]]*)\]")
+_PLACE: Final = re.compile(r"\{(\w+)\}")
+_SOMEBODY: Final[Mapping[str, str | Promise]] = {
+    "actor": _("Somebody"),
+    "target": _("something"),
+    "reference": _("without a number"),
+}
+
+
+def sentence(event: Event) -> str:
+    """What happened, in words. A fact that is missing shortens the sentence, it never fails."""
+    template = str(SENTENCES.get(event.name) or _("{actor}: {name}[ ({reference})]."))
+    said = _filled(template, _facts(event))
+    if event.outcome in ("refused", "denied") and event.name != N.ACTION_REFUSED:
+        said = _("Refused: %(sentence)s") % {"sentence": said}
+    return said[:1].upper() + said[1:]
+
+
+def _facts(event: Event) -> dict[str, str]:
+    values: dict[str, Any] = dict(event.facts)
+    values |= {"name": event.name, "reference": event.reference}
+    values |= opened([event])[event.id]
+    return {name: _spelled(value) for name, value in values.items() if value not in (None, "", [])}
+
+
+def _filled(template: str, facts: Mapping[str, str]) -> str:
+    def optional(match: re.Match[str]) -> str:
+        part = match.group(1)
+        return part if all(name in facts for name in _PLACE.findall(part)) else ""
+
+    def place(match: re.Match[str]) -> str:
+        name = match.group(1)
+        return facts.get(name) or str(_SOMEBODY.get(name, "…"))
+
+    return _PLACE.sub(place, _OPTIONAL.sub(optional, template))
+
+
+def _spelled(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(_spelled(item) for item in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_spelled(item)}" for name, item in value.items())
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    text = str(value)
+    return _instant(text) if _INSTANT.fullmatch(text) else text
+
+
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+
+
+def _instant(text: str) -> str:
+    return f"{text[:10]} {text[11:16]} UTC"
