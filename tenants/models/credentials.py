@@ -10,11 +10,16 @@ from django.utils.translation import gettext_lazy as _
 from audit.recorder import Target
 from tenants.inventory import DataClass
 from tenants.models.membership import Membership, Team
-from tenants.permissions import BuiltInRole
+from tenants.models.viewer import Viewer
+from tenants.permissions import BuiltInRole, Permission
 from tenants.scoping import TenantManager, TenantModel, TenantQuerySet
 
 
 class EntryQuerySet(TenantQuerySet["Entry"]):
+    def visible_to(self, actor: Viewer) -> "EntryQuerySet":
+        """One's own; everybody's to those who manage people."""
+        return self if actor.may(Permission.MEMBER_MANAGE) else self.filter(membership=actor.id)
+
     def open(self) -> "EntryQuerySet":
         return self.filter(ended_at__isnull=True)
 
@@ -66,6 +71,10 @@ class Entry(TenantModel):
 
 
 class ApiTokenQuerySet(TenantQuerySet["ApiToken"]):
+    def visible_to(self, actor: Viewer) -> "ApiTokenQuerySet":
+        """One's own; everybody's to those who manage tokens."""
+        return self if actor.may(Permission.TOKEN_MANAGE) else self.filter(owner=actor.id)
+
     def usable(self, *, at: datetime) -> "ApiTokenQuerySet":
         return self.filter(revoked_at__isnull=True, expires_at__gt=at)
 
@@ -110,10 +119,12 @@ class ApiToken(TenantModel):
 
 
 class InvitationQuerySet(TenantQuerySet["Invitation"]):
+    def visible_to(self, actor: Viewer) -> "InvitationQuerySet":
+        """All, to those who invite; nobody else sees who is about to come."""
+        return self if actor.may(Permission.MEMBER_INVITE) else self.none()
+
     def open(self, *, at: datetime) -> "InvitationQuerySet":
-        return self.filter(
-            accepted_at__isnull=True, cancelled_at__isnull=True, expires_at__gt=at
-        )
+        return self.filter(accepted_at__isnull=True, cancelled_at__isnull=True, expires_at__gt=at)
 
 
 class Invitation(TenantModel):

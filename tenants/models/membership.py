@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.recorder import Target
 from tenants.inventory import DataClass
+from tenants.models.viewer import Viewer
 from tenants.permissions import BuiltInRole, Permission, ROLE_PERMISSIONS
 from tenants.scoping import TenantManager, TenantModel, TenantQuerySet
 
@@ -37,6 +38,10 @@ class Role(TenantModel):
 
 class MembershipQuerySet(TenantQuerySet["Membership"]):
     """Questions about people."""
+
+    def visible_to(self, actor: Viewer) -> "MembershipQuerySet":
+        """Everybody, to those who may see members; else oneself."""
+        return self if actor.may(Permission.MEMBER_VIEW) else self.filter(pk=actor.id)
 
     def active(self, *, at: datetime) -> "MembershipQuerySet":
         """Those whose access stands at `at`."""
@@ -163,6 +168,17 @@ class Membership(TenantModel):
         return Target(kind="member", id=self.pk, label=str(self), person=self.pk)
 
 
+class TeamQuerySet(TenantQuerySet["Team"]):
+    def visible_to(self, actor: Viewer) -> "TeamQuerySet":
+        """A private team shows itself to its own members and to those who manage teams."""
+        if actor.may(Permission.TEAM_MANAGE):
+            return self
+        shown = Q(pk__in=actor.team_ids)
+        if actor.may(Permission.TEAM_VIEW):
+            shown |= Q(visibility=Team.Visibility.PUBLIC)
+        return self.filter(shown)
+
+
 class Team(TenantModel):
     """Members grouped; a team brings permissions and access to integrations with it."""
 
@@ -180,6 +196,8 @@ class Team(TenantModel):
     permissions = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=1)
+
+    objects = TenantManager.from_queryset(TeamQuerySet)()
 
     class Meta:
         constraints: ClassVar = [

@@ -92,9 +92,7 @@ class Policy(TenantModel):
     default_role = models.CharField(
         _("role at first sign-in"), max_length=40, default=BuiltInRole.VIEWER
     )
-    session_idle = models.DurationField(
-        _("sign out when idle for"), default=timedelta(minutes=30)
-    )
+    session_idle = models.DurationField(_("sign out when idle for"), default=timedelta(minutes=30))
     session_absolute = models.DurationField(
         _("sign out at the latest after"), default=timedelta(hours=12)
     )
