@@ -67,6 +67,10 @@ SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 KEY_FOLDER = env.folder("KEY_FOLDER", default=GATEHOUSE_HOME / "keys")
 MAIL_FOLDER = env.folder("MAIL_FOLDER", default=GATEHOUSE_HOME / "mail")
 UPLOAD_FOLDER = env.folder("UPLOAD_FOLDER", default=GATEHOUSE_HOME / "uploads")
+# Outside the database on purpose: a restored backup must be told what was erased since.
+LEDGER_FOLDER = env.folder("LEDGER_FOLDER", default=GATEHOUSE_HOME / "ledger")
+# The longest that a backup is kept; a certificate names the day it passes.
+BACKUP_DAYS = env.number("BACKUP_DAYS", default=30, low=7, high=400)
 METRICS_TOKEN = env.text("METRICS_TOKEN", default="")
 
 # --- Apps ----------------------------------------------------------------------------------

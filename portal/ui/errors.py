@@ -8,19 +8,19 @@ from django.views.decorators.csrf import requires_csrf_token
 from portal.ui.refusing import refusal_page
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     return refusal_page(request, 400, _("Go back, check what you entered, and try again."))
 
 
 @requires_csrf_token
-def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     return refusal_page(
         request, 403, _("Ask an owner or admin of this workspace if you need it for your work.")
     )
 
 
 @requires_csrf_token
-def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     return refusal_page(
         request,
         404,
@@ -28,12 +28,14 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     )
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
     return refusal_page(
         request,
         403,
-        _("This form has been open for too long, or cookies are off. Reload the page and send it"
-          " again; nothing was changed."),
+        _(
+            "This form has been open for too long, or cookies are off. Reload the page and send it"
+            " again; nothing was changed."
+        ),
     )
 
 

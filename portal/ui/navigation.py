@@ -63,7 +63,7 @@ def navigation_for(actor: Actor, *, area: str, path: str) -> list[NavSection]:
     urls = {item.url_name: _address(item, actor) for item in seen}
     current = max((url for url in urls.values() if _leads(url, path)), key=len, default="")
     return [
-        NavSection(label, [_link(item, actor, urls[item.url_name], current) for item in items])
+        NavSection(label, [_link(item, actor, urls, current=current) for item in items])
         for label, items in groupby(seen, key=lambda item: str(item.section))
     ]
 
@@ -78,6 +78,7 @@ def _leads(url: str, path: str) -> bool:
     return path == url if FIRST_PAGE.fullmatch(url) else path.startswith(url)
 
 
-def _link(item: NavItem, actor: Actor, url: str, current: str) -> NavLink:
+def _link(item: NavItem, actor: Actor, urls: dict[str, str], *, current: str) -> NavLink:
+    url = urls[item.url_name]
     badge = item.badge(actor) if item.badge else None
     return NavLink(str(item.label), url, item.icon, badge or None, url == current)

@@ -103,8 +103,8 @@ def _field(queryset: QuerySet[Row], path: str) -> "Field[Any, Any]":
     model: Any = queryset.model
     *way, last = path.split("__")
     for part in way:
-        model = model._meta.get_field(part).related_model
-    found: Any = model._meta.get_field(last)
+        model = model._meta.get_field(part).related_model  # noqa: SLF001
+    found: Any = model._meta.get_field(last)  # noqa: SLF001
     if not isinstance(found, Field):
         raise FieldDoesNotExist(path)
     return found

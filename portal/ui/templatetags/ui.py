@@ -4,14 +4,14 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-import lucide
 from django import template
 from django.template import Context
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from lucide.templatetags.lucide import lucide as drawn
 
 from portal.ui.clocks import Clock, clock_of
 from portal.ui.durations import duration as duration_text
@@ -21,6 +21,7 @@ from tenants.permissions import Permission
 register = template.Library()
 KILO = 1024
 INITIALS = 2
+ROUND_FROM = 10
 
 
 @register.simple_tag
@@ -32,8 +33,7 @@ def icon(name: str, size: int = 18, label: str = "") -> SafeString:
 @lru_cache(maxsize=512)
 def _icon(name: str, size: int, label: str) -> SafeString:
     named = {"role": "img", "aria_label": label} if label else {"aria_hidden": "true"}
-    markup = lucide._render_icon(name, size, **{"class": "icon", "stroke-width": 1.75}, **named)
-    return mark_safe(markup)  # noqa: S308 - the package's own drawing; ElementTree escapes the label
+    return drawn(name, size=size, **{"class": f"icon lucide-{name}"}, stroke_width=1.75, **named)
 
 
 @register.simple_tag(takes_context=True)
@@ -97,12 +97,12 @@ def duration(value: timedelta | None) -> str:
 @register.filter(name="bytes")
 def bytes_(value: float | None) -> str:
     """`118 KB`; the units are those of a file manager."""
-    size = float(value or 0)
-    for unit in ("B", "KB", "MB", "GB"):
+    size, unit = float(value or 0), "B"
+    for larger in ("KB", "MB", "GB"):
         if size < KILO:
-            return f"{size:.0f} {unit}" if unit == "B" or size >= INITIALS * 5 else f"{size:.1f} {unit}"
-        size /= KILO
-    return f"{size:.1f} TB"
+            break
+        size, unit = size / KILO, larger
+    return f"{size:.0f} {unit}" if unit == "B" or size >= ROUND_FROM else f"{size:.1f} {unit}"
 
 
 @register.filter
