@@ -1,7 +1,8 @@
 """Who acts, what they may do, and the one way in which anything is changed."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -28,7 +29,7 @@ _UNRECORDED = (Invalid, Malformed, StaleVersion, StepUpNeeded)
 class ActorKind(StrEnum):
     MEMBER = "member"
     STAFF = "staff"
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105  (a kind, not a secret)
     SETUP_LINK = "setup_link"
     STRANGER = "stranger"
     SYSTEM = "system"
@@ -108,17 +109,18 @@ def stranger(organization: Organization, *, request_id: str = "", address: str =
 
 
 P = ParamSpec("P")
-R = TypeVar("R", covariant=True)
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 
 
-class Action(Protocol[P, R]):
+class Action(Protocol[P, R_co]):
     """A declared business action."""
 
     permission: Permission | None
     step_up: bool
     __name__: str
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
 
 
 _inside: ContextVar[bool] = ContextVar("inside_action", default=False)
@@ -137,23 +139,12 @@ def action(
         @functools.wraps(function)
         def run(*args: P.args, **kwargs: P.kwargs) -> R:
             actor = _actor_of(kwargs)
-            token = _inside.set(True)
-            try:
-                with transaction.atomic():
-                    if permission is not None:
-                        actor.require(permission)
-                    if step_up:
-                        actor.require_step_up(at=now())
-                    return function(*args, **kwargs)
-            except Refusal as refusal:
-                _inside.reset(token)
-                token = None
-                if not _inside.get():
-                    record_refusal(refusal, actor=actor, verb=function.__name__)
-                raise
-            finally:
-                if token is not None:
-                    _inside.reset(token)
+            with _recorded(actor, function.__name__), transaction.atomic():
+                if permission is not None:
+                    actor.require(permission)
+                if step_up:
+                    actor.require_step_up(at=now())
+                return function(*args, **kwargs)
 
         declared = cast("Action[P, R]", run)
         declared.permission = permission
@@ -161,6 +152,21 @@ def action(
         return declared
 
     return declare
+
+
+@contextmanager
+def _recorded(actor: Actor, verb: str) -> Iterator[None]:
+    """Around the transaction: the outermost action records a refusal once it is rolled back."""
+    is_outermost = not _inside.get()
+    token = _inside.set(True)
+    try:
+        yield
+    except Refusal as refusal:
+        if is_outermost:
+            record_refusal(refusal, actor=actor, verb=verb)
+        raise
+    finally:
+        _inside.reset(token)
 
 
 def record_refusal(refusal: Refusal, *, actor: Actor, verb: str) -> None:
@@ -177,7 +183,7 @@ def record_refusal(refusal: Refusal, *, actor: Actor, verb: str) -> None:
         )
 
 
-def _actor_of(kwargs: dict[str, object]) -> Actor:
+def _actor_of(kwargs: Mapping[str, object]) -> Actor:
     actor = kwargs.get("actor")
     if not isinstance(actor, Actor):
         raise TypeError("An action needs the keyword actor.")

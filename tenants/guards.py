@@ -22,7 +22,7 @@ OWN, SYSTEM = "gatehouse_own", "gatehouse_system"
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What one table must have: the column that names its organization, and whether it grows only."""
+    """What one table must have: its organization's column, and whether it only grows."""
 
     table: str
     organization_column: str
@@ -88,7 +88,8 @@ def _organization_column(model: type[models.Model]) -> str:
     if model is Organization:
         return "id"
     if issubclass(model, TenantModel) or "organization_id" in {
-        field.attname for field in model._meta.concrete_fields  # noqa: SLF001
+        field.attname
+        for field in model._meta.concrete_fields  # noqa: SLF001
     }:
         return "organization_id"
     return ""

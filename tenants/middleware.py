@@ -73,9 +73,7 @@ class WorkspaceMiddleware:
         key = request.session.session_key
         if key is None:
             return None
-        return actor_for_session(
-            key, request.user.pk, organization, at=at, facts=facts_of(request)
-        )
+        return actor_for_session(key, request.user.pk, organization, at=at, facts=facts_of(request))
 
 
 def _organization(path: str) -> Organization | None:

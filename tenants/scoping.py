@@ -24,7 +24,8 @@ class Scope:
     system_reason: str = ""
 
 
-_scope: ContextVar[Scope] = ContextVar("scope", default=Scope())
+_NOWHERE = Scope()
+_scope: ContextVar[Scope] = ContextVar("scope", default=_NOWHERE)
 
 M = TypeVar("M", bound=models.Model)
 
@@ -95,7 +96,7 @@ def _announce(scope: Scope) -> None:
 def announce_on_new_connection(**_kwargs: Any) -> None:
     """A connection made in the middle of a scope must know it; without, it would see nothing."""
     scope = _scope.get()
-    if scope != Scope():
+    if scope != _NOWHERE:
         _announce(scope)
 
 

@@ -65,9 +65,7 @@ def authenticate_token(text: str, *, at: datetime, address: str = "") -> ApiToke
     if not well_formed:
         raise TokenRefused("This is not a Gatehouse token. Copy it again, whole.")
     body = text[:-_CHECK]
-    return authenticate_digest(
-        body[: _HEAD + _PUBLIC], digest_of(body), at=at, address=address
-    )
+    return authenticate_digest(body[: _HEAD + _PUBLIC], digest_of(body), at=at, address=address)
 
 
 def authenticate_digest(prefix: str, digest: str, *, at: datetime, address: str = "") -> ApiToken:

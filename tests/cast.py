@@ -40,7 +40,7 @@ def make_member(
     organization: Organization, name: str, role: str, *, source: str = "invitation"
 ) -> Membership:
     """`Ada Okafor` becomes ada@<slug>.test, with the tests' password."""
-    email = f"{name.split()[0].lower()}@{organization.slug}.test"
+    email = f"{name.split(maxsplit=1)[0].lower()}@{organization.slug}.test"
     user = User.objects.filter(email=email).first() or User.objects.create_user(
         email, PASSWORD, name=name
     )

@@ -44,8 +44,10 @@ def admit_member(
     role: str,
     source: str,
 ) -> Membership:
-    """Make `user` a member. A person whose access was revoked comes back with a new membership,
-    the given role and nothing old. Raises AlreadyMember, Invalid."""
+    """Make `user` a member. Raises AlreadyMember, Invalid.
+
+    Somebody whose access was revoked comes back as a new member, with nothing old.
+    """
     chosen = known_role(role, actor.organization)
     may_hand_out(permissions_of(chosen), actor=actor)
     Membership.objects.filter(user=user, status=Membership.Status.REVOKED).update(user=None)

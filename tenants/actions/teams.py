@@ -11,6 +11,8 @@ from tenants.access import Actor, action
 from tenants.models import Membership, Team, TeamMember
 from tenants.permissions import Permission
 
+LONGEST_NAME = 80
+
 
 class AlreadyInTeam(Refusal):
     code = "already-in-team"
@@ -34,9 +36,7 @@ def create_team(
 
 
 @action(Permission.TEAM_MANAGE)
-def change_team(
-    team: Team, *, actor: Actor, name: str, description: str, visibility: str
-) -> Team:
+def change_team(team: Team, *, actor: Actor, name: str, description: str, visibility: str) -> Team:
     """Rename, describe, show or hide a team. Raises Invalid."""
     team = Team.objects.locked(team.pk)
     team.name, team.description = _checked_name(name), description.strip()
@@ -95,8 +95,8 @@ def _may_place(team: Team, membership: Membership, actor: Actor) -> None:
 
 def _checked_name(name: str) -> str:
     text = name.strip()
-    if not 1 <= len(text) <= 80:
-        raise Invalid("The team needs a name.", {"name": "Between 1 and 80 characters."})
+    if not 1 <= len(text) <= LONGEST_NAME:
+        raise Invalid("The team needs a name.", {"name": f"1 to {LONGEST_NAME} characters."})
     return text
 
 
@@ -106,6 +106,4 @@ def _save(team: Team, *, creating: bool = False) -> None:
         with transaction.atomic():
             team.save(force_insert=creating, update_fields=fields)
     except IntegrityError as taken:
-        raise Invalid(
-            "This name is taken.", {"name": "Another team has this name."}
-        ) from taken
+        raise Invalid("This name is taken.", {"name": "Another team has this name."}) from taken

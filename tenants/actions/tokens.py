@@ -12,6 +12,8 @@ from tenants.models import ApiToken, Membership, Policy
 from tenants.permissions import Permission
 from tenants.tokens import make_token
 
+LONGEST_NAME = 80
+
 
 @action(Permission.TOKEN_ISSUE, step_up=True)
 def issue_token(
@@ -74,22 +76,26 @@ def revoke_tokens_of(membership: Membership, *, at: datetime) -> int:
 def _check(
     actor: Actor, *, name: str, scopes: list[str], lasts: timedelta, address_rule: str
 ) -> None:
-    errors: dict[str, str] = {}
-    if not 1 <= len(name.strip()) <= 80:
-        errors["name"] = "Give it a name of at most 80 characters."
-    held = {p.value for p in actor.permissions}
-    beyond = [scope for scope in scopes if scope not in held]
-    if not scopes:
-        errors["scopes"] = "Choose at least one thing that the token may do."
-    elif beyond:
-        errors["scopes"] = f"You do not hold: {', '.join(beyond)}."
     longest = Policy.objects.get().token_max_age
+    errors: dict[str, str] = {}
+    if not 1 <= len(name.strip()) <= LONGEST_NAME:
+        errors["name"] = f"Give it a name of at most {LONGEST_NAME} characters."
+    if wrong := _wrong_scopes(actor, scopes):
+        errors["scopes"] = wrong
     if not timedelta(hours=1) <= lasts <= longest:
         errors["lasts"] = f"At least an hour, at most {longest.days} days."
     if address_rule and not _is_rule(address_rule):
         errors["address_rule"] = "Write addresses or networks with commas, like 203.0.113.0/24."
     if errors:
         raise Invalid("The token was not made.", errors)
+
+
+def _wrong_scopes(actor: Actor, scopes: list[str]) -> str:
+    held = {p.value for p in actor.permissions}
+    beyond = [scope for scope in scopes if scope not in held]
+    if not scopes:
+        return "Choose at least one thing that the token may do."
+    return f"You do not hold: {', '.join(beyond)}." if beyond else ""
 
 
 def _is_rule(text: str) -> bool:

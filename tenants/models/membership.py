@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.recorder import Target
 from tenants.inventory import DataClass
 from tenants.models.viewer import Viewer
-from tenants.permissions import BuiltInRole, Permission, ROLE_PERMISSIONS
+from tenants.permissions import ROLE_PERMISSIONS, BuiltInRole, Permission
 from tenants.scoping import TenantManager, TenantModel, TenantQuerySet
 
 

@@ -162,9 +162,7 @@ class TestChangingRoles:
         self, ada: Membership, max_: Membership, actor_of: ActorOf, at: datetime
     ) -> None:
         with pytest.raises(StepUpNeeded):
-            change_role(
-                max_, actor=actor_of(ada, stepped_up=False), at=at, role=BuiltInRole.OWNER
-            )
+            change_role(max_, actor=actor_of(ada, stepped_up=False), at=at, role=BuiltInRole.OWNER)
 
         changed = change_role(max_, actor=actor_of(ada), at=at, role=BuiltInRole.OWNER)
 

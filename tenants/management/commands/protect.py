@@ -43,7 +43,9 @@ class Command(BaseCommand):
                     "protect runs as the owner of the tables: set DATABASE_AS_OWNER=true and"
                     " DATABASE_OWNER_URL. The application's login must own nothing."
                 )
-            cursor.execute("select rolsuper or rolbypassrls from pg_roles where rolname = %s", [role])
+            cursor.execute(
+                "select rolsuper or rolbypassrls from pg_roles where rolname = %s", [role]
+            )
             found = cursor.fetchone()
             if found is None and create:
                 self._create(role)
