@@ -52,15 +52,7 @@ def keep_place(
     chosen = known_role(role, actor.organization)
     may_hand_out(permissions_of(chosen), actor=actor)
     _refuse_member(address)
-    # An expired one would hold the place in the unique constraint.
-    Invitation.objects.filter(
-        email=address, accepted_at__isnull=True, cancelled_at__isnull=True, expires_at__lte=at
-    ).update(cancelled_at=at)
-    if Invitation.objects.open(at=at).filter(email=address).exists():
-        raise Invalid(
-            "This address already has an open invitation. Send that one again instead.",
-            {"email": "Already invited."},
-        )
+    _refuse_second(address, at=at)
     invitation = Invitation.objects.create(
         email=address,
         name=name.strip(),
@@ -73,14 +65,7 @@ def keep_place(
     InvitationTeam.objects.bulk_create(
         InvitationTeam(invitation=invitation, team=team) for team in teams
     )
-    record(
-        EventName.INVITATION_SENT,
-        actor=actor,
-        target=invitation,
-        role=chosen.value,
-        version=invitation.version,
-        founding=is_founding,
-    )
+    _record_sent(invitation, actor)
     return invitation
 
 
@@ -93,14 +78,7 @@ def resend_invitation(invitation: Invitation, *, actor: Actor, at: datetime) -> 
     invitation.version += 1
     invitation.expires_at = at + INVITATION_LASTS
     invitation.save(update_fields=["version", "expires_at"])
-    record(
-        EventName.INVITATION_SENT,
-        actor=actor,
-        target=invitation,
-        role=invitation.role,
-        version=invitation.version,
-        founding=invitation.is_founding,
-    )
+    _record_sent(invitation, actor)
     return invitation
 
 
@@ -149,6 +127,30 @@ def accept_invitation(
     invitation.save(update_fields=["accepted_at"])
     record(EventName.INVITATION_ACCEPTED, actor=actor, target=membership, role=invitation.role)
     return membership
+
+
+def _record_sent(invitation: Invitation, actor: Actor) -> None:
+    record(
+        EventName.INVITATION_SENT,
+        actor=actor,
+        target=invitation,
+        role=invitation.role,
+        version=invitation.version,
+        founding=invitation.is_founding,
+    )
+
+
+def _refuse_second(address: str, *, at: datetime) -> None:
+    unused = Invitation.objects.filter(
+        email=address, accepted_at__isnull=True, cancelled_at__isnull=True
+    )
+    # An expired one would hold the place in the unique constraint.
+    unused.filter(expires_at__lte=at).update(cancelled_at=at)
+    if unused.filter(expires_at__gt=at).exists():
+        raise Invalid(
+            "This address already has an open invitation. Send that one again instead.",
+            {"email": "Already invited."},
+        )
 
 
 def _checked_address(email: str) -> str:

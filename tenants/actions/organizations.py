@@ -52,23 +52,11 @@ def create_organization(
         security_contact=security_contact,
     )
     organization = _make(fields, at=at)
-    record(
-        EventName.ORGANIZATION_CREATED,
-        actor=actor,
-        target=organization,
-        slug=organization.slug,
-        organization_name=organization.name,
-    )
+    _record_made(organization, actor)
     with organization_scope(organization.pk):
         founder = system_actor(organization)
         Policy.objects.create()
-        record(
-            EventName.ORGANIZATION_CREATED,
-            actor=founder,
-            target=organization,
-            slug=organization.slug,
-            organization_name=organization.name,
-        )
+        _record_made(organization, founder)
         keep_place(
             actor=founder,
             at=at,
@@ -90,13 +78,7 @@ def install_vendor(*, name: str, slug: str, at: datetime) -> Organization:
             Policy.objects.create(
                 session_idle=timedelta(minutes=15), session_absolute=timedelta(hours=8)
             )
-            record(
-                EventName.ORGANIZATION_CREATED,
-                actor=system_actor(organization),
-                target=organization,
-                slug=slug,
-                organization_name=name,
-            )
+            _record_made(organization, system_actor(organization))
     return organization
 
 
@@ -153,6 +135,16 @@ def _slug_errors(slug: str) -> dict[str, str]:
     if slug in RESERVED_SLUGS or taken:
         return {"slug": "This address is taken. Choose another."}
     return {}
+
+
+def _record_made(organization: Organization, actor: Actor) -> None:
+    record(
+        EventName.ORGANIZATION_CREATED,
+        actor=actor,
+        target=organization,
+        slug=organization.slug,
+        organization_name=organization.name,
+    )
 
 
 def _make(fields: dict[str, str], *, at: datetime) -> Organization:

@@ -1,0 +1,119 @@
+"""Verbs that change state are declared actions; what is recorded has a name and a sentence."""
+
+import ast
+import importlib
+from pathlib import Path
+
+import pytest
+
+from audit.names import EventName
+from tests.architecture.sources import ROOT, calls, modules, name_of, tree
+
+ACTIONS = [p for p in modules() if p.name == "actions.py" or p.parent.name == "actions"]
+
+# Parts of an action that a second action shares; they run inside the caller's transaction.
+SHARED_PARTS = {
+    "tenants/actions/entries.py": {"end_entries_of"},
+    "tenants/actions/invitations.py": {"keep_place"},
+    "tenants/actions/organizations.py": {"install_vendor"},
+    "tenants/actions/tokens.py": {"revoke_tokens_of"},
+    "tenants/actions/guards.py": {
+        "keep_an_owner",
+        "known_role",
+        "lock_organization",
+        "may_hand_out",
+        "permissions_of",
+    },
+}
+
+
+@pytest.mark.parametrize("path", ACTIONS, ids=name_of)
+def test_every_public_function_of_an_actions_module_is_an_action(path: Path) -> None:
+    module = importlib.import_module(name_of(path).removesuffix(".py").replace("/", "."))
+    public = [
+        node.name
+        for node in tree(path).body
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+    ]
+
+    undeclared = {name for name in public if not hasattr(getattr(module, name), "permission")}
+
+    assert undeclared == SHARED_PARTS.get(name_of(path), set())
+
+
+@pytest.mark.parametrize("path", ACTIONS, ids=name_of)
+def test_every_action_records_what_it_did(path: Path) -> None:
+    functions = {n.name: n for n in tree(path).body if isinstance(n, ast.FunctionDef)}
+
+    silent = {
+        name
+        for name, node in functions.items()
+        if _is_action(node) and not _records(node, functions, set())
+    }
+
+    assert silent == set()
+
+
+def test_every_event_name_is_recorded_somewhere() -> None:
+    text = "\n".join(p.read_text(encoding="utf-8") for p in modules() if p.name != "names.py")
+
+    unused = {name for name in EventName if f"EventName.{name.name}" not in text}
+
+    assert unused <= RETIRED
+
+
+# Names of what a later piece of the product will do would be listed here; none is.
+RETIRED: set[EventName] = set()
+
+
+def test_actions_do_not_import_tasks_or_transport() -> None:
+    for path in ACTIONS:
+        imported = {
+            node.module or "" for node in ast.walk(tree(path)) if isinstance(node, ast.ImportFrom)
+        }
+        wrong = {
+            name
+            for name in imported
+            if name.endswith(".tasks") or name.split(".")[0] in {"rest_framework", "celery"}
+        }
+        assert wrong == set(), name_of(path)
+
+
+def test_messages_are_published_by_one_module_only() -> None:
+    publishers = {
+        name_of(p)
+        for p in modules()
+        for verb in ("delay", "apply_async", "send_task")
+        if any(calls(p, verb))
+    }
+
+    assert publishers <= {"portal/queue/publishing.py"}
+
+
+def _is_action(node: ast.FunctionDef) -> bool:
+    return any(
+        isinstance(d, ast.Call) and isinstance(d.func, ast.Name) and d.func.id == "action"
+        for d in node.decorator_list
+    )
+
+
+def _records(node: ast.FunctionDef, functions: dict[str, ast.FunctionDef], seen: set[str]) -> bool:
+    """Directly, through a helper of the module, or through an action it calls."""
+    for call in (n for n in ast.walk(node) if isinstance(n, ast.Call)):
+        name = call.func.id if isinstance(call.func, ast.Name) else ""
+        if name == "record" or (name and name not in functions and _passes_actor(call)):
+            return True
+        if name in functions and name not in seen:
+            seen.add(name)
+            if _records(functions[name], functions, seen):
+                return True
+    return False
+
+
+def _passes_actor(call: ast.Call) -> bool:
+    return any(keyword.arg == "actor" for keyword in call.keywords)
+
+
+def test_the_walk_of_this_test_knows_the_tree() -> None:
+    assert ROOT.joinpath("manage.py").exists()
+    assert len(ACTIONS) > 5

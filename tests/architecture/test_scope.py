@@ -1,0 +1,75 @@
+"""The doors around the tenant's walls are few, and each is written down here."""
+
+import ast
+
+from django.apps import apps
+
+from tenants import inventory
+from tenants.scoping import TenantModel
+from tests.architecture.sources import calls, modules, name_of, tree
+
+# Who may look over all organizations, to find ids and where they belong.
+SYSTEM_SCOPE_CALLERS = {
+    "tenants/actions/organizations.py",  # making one; is an address taken?
+    "tenants/resolving.py",  # workspace address, vendor, workspace switcher
+    "tenants/tokens.py",  # token prefix
+}
+BASE_MANAGER_USERS: set[str] = set()
+
+
+def test_only_listed_modules_open_a_system_scope() -> None:
+    callers = {name_of(p) for p in modules() if any(calls(p, "system_scope"))}
+
+    assert callers == SYSTEM_SCOPE_CALLERS
+
+
+def test_only_listed_modules_leave_the_scoped_manager() -> None:
+    users: dict[str, set[str]] = {"unscoped": set(), "_base_manager": set()}
+    for path in modules():
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Attribute) and node.attr in users:
+                users[node.attr].add(name_of(path))
+
+    assert users["unscoped"] <= SYSTEM_SCOPE_CALLERS
+    assert users["_base_manager"] == BASE_MANAGER_USERS
+
+
+def test_every_model_of_a_feature_belongs_to_an_organization_or_says_why_not() -> None:
+    # Rows of the system's own work: they name no tenant, or name it by a plain column.
+    stateless = {"queue.Slot", "queue.Heartbeat"}
+    ours = [m for m in apps.get_models() if m.__module__.startswith(("portal.", "tenants."))]
+
+    strays = {
+        m._meta.label
+        for m in ours
+        if not issubclass(m, TenantModel) and m._meta.label != "tenants.Organization"
+    }
+
+    assert strays <= stateless
+
+
+def test_every_model_is_in_the_data_inventory() -> None:
+    assert inventory.unclassified() == []
+
+
+def test_the_inventory_names_no_model_that_is_gone() -> None:
+    known = {m._meta.label for m in apps.get_models()}
+
+    assert {label for label in inventory.FOREIGN_MODELS if label not in known} <= {
+        "auth.Group",
+        "auth.Permission",
+        "contenttypes.ContentType",
+        "sites.Site",
+        "socialaccount.SocialApp",
+    }
+
+
+def test_no_tenant_table_has_an_empty_organization() -> None:
+    for model in apps.get_models():
+        if issubclass(model, TenantModel):
+            assert not model._meta.get_field("organization").null, model
+
+
+def test_nothing_cascades_into_the_audit_log() -> None:
+    for model in apps.get_app_config("audit").get_models():
+        assert not [f for f in model._meta.concrete_fields if f.is_relation], model
