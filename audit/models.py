@@ -2,7 +2,7 @@
 
 import json
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
 from django.db import models
@@ -40,6 +40,20 @@ class DataKey(models.Model):
         return f"{self.organization_id}|{self.purpose}|{self.subject}|{self.version}|{self.id}"
 
 
+class Reader(Protocol):
+    """Whoever reads a log: of one organization, always."""
+
+    @property
+    def organization_id(self) -> UUID: ...
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    """Questions to the log."""
+
+    def visible_to(self, reader: Reader) -> "EventQuerySet":
+        return self.filter(organization_id=reader.organization_id)
+
+
 class Event(models.Model):
     """One recorded fact. Never changed, never deleted; personal values are in `sealed` only."""
 
@@ -62,6 +76,8 @@ class Event(models.Model):
     body = models.TextField()
     sealed = models.TextField()
     leaf_hash = models.BinaryField(max_length=32)
+
+    objects = EventQuerySet.as_manager()
 
     class Meta:
         # The primary key ends each index: pages go back in time by id.

@@ -97,6 +97,7 @@ class EventName(StrEnum):
     STATEMENT_SIGNED = "statement.signed"
     # The log itself
     LOG_EXPORTED = "log.exported"
+    LOG_VERIFIED = "log.verified"
     CHECKPOINT_DOWNLOADED = "checkpoint.downloaded"
     MAIL_SENT = "mail.sent"
     MAIL_FAILED = "mail.failed"

@@ -30,6 +30,8 @@ class ActorLike(Protocol):
     @property
     def id(self) -> UUID | None: ...
     @property
+    def person(self) -> UUID | None: ...
+    @property
     def name(self) -> str: ...
     @property
     def acting_for(self) -> str: ...
@@ -126,7 +128,7 @@ def _personal(
     actor: ActorLike, aim: Target | None, private: Mapping[str, str]
 ) -> dict[str, tuple[str, str]]:
     """Field -> (whose key, value)."""
-    acting = str(actor.id or _NOBODY)
+    acting = str(actor.person or actor.id or _NOBODY)
     concerned = str(aim.person) if aim and aim.person else acting
     values = {field: (concerned, value) for field, value in private.items()}
     values["address"] = (acting, actor.address)

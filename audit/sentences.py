@@ -15,7 +15,7 @@ N = EventName
 
 # {name} stands for a fact; a part in square brackets falls away when a fact in it is missing.
 SENTENCES: Final[Mapping[str, str | Promise]] = {
-    N.ACTION_REFUSED: _("{actor} was refused[ to {action}][ on {target}][: {reason}]."),
+    N.ACTION_REFUSED: _("{actor} was refused[: {verb}]."),
     N.ADDRESS_CHANGED: _("{actor} changed their e-mail address."),
     N.AUTHENTICATOR_ADDED: _("{actor} added a second factor[ ({kind})]."),
     N.AUTHENTICATOR_REMOVED: _("{actor} removed a second factor[ ({kind})]."),
@@ -61,6 +61,7 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     N.IMPORT_FAILED: _("An import into {target} failed[: {reason}]."),
     N.UPLOAD_DELETED: _("The uploaded files of {target} were deleted."),
     N.TICKET_OPENED: _("{actor} opened the request {reference}[ about {target}]."),
+    N.TICKET_ATTACHED: _("{actor} asked again for what {reference} already does."),
     N.TICKET_CONFIRMED: _("{actor} confirmed the request {reference}."),
     N.TICKET_WITHDRAWN: _("{actor} withdrew the request {reference}."),
     N.TICKET_STARTED: _("Work on the request {reference} started."),
@@ -100,6 +101,7 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     N.OBJECT_READ: _("{actor} of support read {target}[ under {reference}]."),
     N.STATEMENT_SIGNED: _("The statement of everything seen under {reference} was signed."),
     N.LOG_EXPORTED: _("{actor} exported the audit log[ ({rows} events)]."),
+    N.LOG_VERIFIED: _("{actor} had the audit log checked[: {findings} findings]."),
     N.CHECKPOINT_DOWNLOADED: _("{actor} downloaded a checkpoint of the audit log."),
     N.MAIL_SENT: _("A mail about “{subject}” was sent[ to {target}]."),
     N.MAIL_FAILED: _("A mail about “{subject}” could not be sent[ to {target}]."),
@@ -124,10 +126,10 @@ def sentence(event: Event) -> str:
 
 
 def _facts(event: Event) -> dict[str, str]:
-    values: dict[str, Any] = dict(event.facts)
-    values |= {"name": event.name, "reference": event.reference}
-    values |= opened([event])[event.id]
-    return {name: _spelled(value) for name, value in values.items() if value not in (None, "", [])}
+    facts = {name: _spelled(value).replace("_", " ") for name, value in event.facts.items()}
+    facts |= {"name": event.name, "reference": event.reference}
+    facts |= opened([event])[event.id]
+    return {name: value for name, value in facts.items() if value}
 
 
 def _filled(template: str, facts: Mapping[str, str]) -> str:
@@ -143,6 +145,8 @@ def _filled(template: str, facts: Mapping[str, str]) -> str:
 
 
 def _spelled(value: Any) -> str:
+    if value is None:
+        return ""
     if isinstance(value, list):
         return ", ".join(_spelled(item) for item in value)
     if isinstance(value, dict):

@@ -8,7 +8,8 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from audit.canonical import canonical
 from audit.identifiers import instant_of, uuid7_floor
@@ -18,6 +19,8 @@ from audit.signing import sign
 BATCH: Final = 5000
 # A transaction that is open for longer commits below the watermark; the thorough pass finds it.
 LATE_COMMIT: Final = timedelta(hours=1)
+CHECKPOINT_EVENTS: Final = 100
+CHECKPOINT_EVERY: Final = timedelta(seconds=60)
 CHECKPOINT_FORM: Final = "gatehouse.checkpoint/1"
 # Enough of each digest to name the event that no longer fits, and little to store.
 SHORT_DIGEST: Final = 16
@@ -115,18 +118,21 @@ def pending_organizations(*, since: datetime | None) -> list[UUID]:
     return list(events.order_by().values_list("organization_id", flat=True).distinct())
 
 
-def uncheckpointed() -> list[tuple[UUID, int]]:
-    """(organization, sealed events that no checkpoint covers), where there are any."""
-    larger = Checkpoint.objects.filter(
-        organization_id=OuterRef("organization_id"), size__gte=OuterRef("size")
+def checkpoints_due(*, at: datetime) -> list[UUID]:
+    """Organizations whose sealed events wait for a checkpoint: 100 of them, or for a minute."""
+    latest = Checkpoint.objects.filter(organization_id=OuterRef("organization_id")).order_by(
+        "-size"
     )
-    heads = TreeHead.objects.filter(~Exists(larger), size__gt=0)
-    return [(head.organization_id, _uncovered(head)) for head in heads]
-
-
-def _uncovered(head: TreeHead) -> int:
-    latest = latest_checkpoint(head.organization_id)
-    return head.size - (latest.size if latest else 0)
+    heads = TreeHead.objects.annotate(
+        covered=Coalesce(Subquery(latest.values("size")[:1]), 0),
+        covered_at=Subquery(latest.values("created_at")[:1]),
+    )
+    due = heads.filter(size__gt=F("covered")).filter(
+        Q(size__gte=F("covered") + CHECKPOINT_EVENTS)
+        | Q(covered_at__isnull=True)
+        | Q(covered_at__lte=at - CHECKPOINT_EVERY)
+    )
+    return list(due.values_list("organization_id", flat=True))
 
 
 def _locked_head(organization_id: UUID) -> TreeHead:

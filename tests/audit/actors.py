@@ -17,3 +17,7 @@ class Somebody:
     session_id: str = "s-1"
     request_id: str = "r-1"
     address: str = "192.0.2.7"
+
+    @property
+    def person(self) -> UUID | None:
+        return self.id

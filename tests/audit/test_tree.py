@@ -10,11 +10,12 @@ from audit import signing
 from audit.identifiers import instant_of, new_id
 from audit.models import Event, Leaf, TreeHead
 from audit.tree import (
+    CHECKPOINT_EVERY,
     Frontier,
+    checkpoints_due,
     make_checkpoint,
     pending_organizations,
     seal_pending,
-    uncheckpointed,
     unsealed,
 )
 from tests.audit.conftest import AT
@@ -80,14 +81,14 @@ def test_a_very_late_commit_waits_for_the_thorough_pass(tell, organization_id):
 
 def test_a_checkpoint_is_signed_and_made_once(sealed, organization_id):
     assert make_checkpoint(organization_id, at=AT) is None
-    assert uncheckpointed() == []
+    assert checkpoints_due(at=AT + CHECKPOINT_EVERY) == []
 
 
 def test_a_checkpoint_tells_size_root_and_digests(tell, organization_id):
     for _ in range(3):
         tell()
     seal_pending(organization_id)
-    assert uncheckpointed() == [(organization_id, 3)]
+    assert checkpoints_due(at=AT) == [organization_id]
     checkpoint = make_checkpoint(organization_id, at=AT)
     document = json.loads(checkpoint.document)
     signing.verify(document, signing.own_keys())
@@ -102,3 +103,14 @@ def test_who_waits_for_sealing(tell, organization_id):
     assert pending_organizations(since=at - timedelta(minutes=1)) == [organization_id]
     assert pending_organizations(since=at + timedelta(minutes=1)) == []
     assert pending_organizations(since=None) == [organization_id]
+
+
+def test_a_checkpoint_is_due_after_a_minute_or_a_hundred_events(tell, sealed, organization_id):
+    tell()
+    seal_pending(organization_id)
+    assert checkpoints_due(at=AT) == []
+    assert checkpoints_due(at=AT + CHECKPOINT_EVERY) == [organization_id]
+    for _ in range(99):
+        tell()
+    seal_pending(organization_id)
+    assert checkpoints_due(at=AT) == [organization_id]
