@@ -1,0 +1,87 @@
+"""Giving teams access to integrations and to single resources."""
+
+from django.utils.translation import gettext as _
+
+from audit.names import EventName
+from audit.recorder import record
+from audit.refusals import Invalid
+from portal.catalog.actions.integrations import refuse_if_deleting
+from portal.catalog.models import Integration, Resource, TeamAccess, TeamResourceAccess
+from portal.catalog.rules import Level
+from tenants.access import Actor, action
+from tenants.models import Team
+from tenants.permissions import Permission
+
+
+@action(Permission.INTEGRATION_MANAGE)
+def set_team_access(
+    integration: Integration, *, actor: Actor, team: Team, level: str
+) -> TeamAccess | None:
+    """Let a team see everything in an integration, or no longer when `level` is empty."""
+    integration = Integration.objects.locked(integration.pk)
+    refuse_if_deleting(integration)
+    team = Team.objects.get(pk=team.pk)
+    given = TeamAccess.objects.filter(team=team, integration=integration)
+    if _is_set(given.values_list("level", flat=True).first(), _known(level)):
+        return given.first()
+    access = None
+    if level:
+        access, _created = TeamAccess.objects.update_or_create(
+            team=team, integration=integration, defaults={"level": level}
+        )
+    else:
+        given.delete()
+    record(
+        EventName.TEAM_ACCESS_CHANGED,
+        actor=actor,
+        target=team,
+        integration=str(integration.pk),
+        level=level or "none",
+    )
+    return access
+
+
+@action(Permission.INTEGRATION_MANAGE)
+def set_resource_access(
+    resource: Resource, *, actor: Actor, team: Team, level: str
+) -> TeamResourceAccess | None:
+    """Let a team see one resource, or no longer when `level` is empty."""
+    integration = Integration.objects.locked(resource.integration_id)
+    refuse_if_deleting(integration)
+    resource = Resource.objects.locked(resource.pk)
+    team = Team.objects.get(pk=team.pk)
+    given = TeamResourceAccess.objects.filter(team=team, resource=resource)
+    if _is_set(given.values_list("level", flat=True).first(), _known(level)):
+        return given.first()
+    access = None
+    if level:
+        access, _created = TeamResourceAccess.objects.update_or_create(
+            team=team,
+            resource=resource,
+            defaults={
+                "level": level,
+                "integration": integration,
+                "sort_key": resource.sort_key,
+            },
+        )
+    else:
+        given.delete()
+    record(
+        EventName.TEAM_ACCESS_CHANGED,
+        actor=actor,
+        target=team,
+        integration=str(integration.pk),
+        resource=str(resource.pk),
+        level=level or "none",
+    )
+    return access
+
+
+def _known(level: str) -> str:
+    if level and level not in Level.values:
+        raise Invalid(_("This level of access is not known."), {"level": _("Choose one listed.")})
+    return level
+
+
+def _is_set(before: str | None, wanted: str) -> bool:
+    return (before or "") == wanted

@@ -1,0 +1,53 @@
+"""What an import stores of one relation, independent of the tool it came from."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from typing import Any
+
+
+@dataclass(slots=True)
+class Column:
+    name: str
+    type: str
+    position: int
+    description: str
+
+
+@dataclass(slots=True)
+class Aggregate:
+    name: str
+    label: str
+    value: str
+    description: str
+
+
+@dataclass(slots=True)
+class Relation:
+    unique_key: str
+    kind: str
+    name: str
+    database: str = ""
+    schema: str = ""
+    relation_type: str = ""
+    description: str = ""
+    owner: str = ""
+    row_count: int | None = None
+    tags: list[str] = field(default_factory=list)
+    upstream: list[str] = field(default_factory=list)
+    columns: list[Column] = field(default_factory=list)
+    aggregates: list[Aggregate] = field(default_factory=list)
+
+    def packed(self) -> str:
+        return json.dumps(asdict(self), separators=(",", ":"), ensure_ascii=False)
+
+    @classmethod
+    def unpacked(cls, text: str) -> "Relation":
+        values: dict[str, Any] = json.loads(text)
+        values["columns"] = [Column(**column) for column in values["columns"]]
+        values["aggregates"] = [Aggregate(**each) for each in values["aggregates"]]
+        return cls(**values)
+
+
+def digest_of(packed: str) -> str:
+    return sha256(packed.encode()).hexdigest()

@@ -1,0 +1,127 @@
+"""What a resource consists of, depends on, and is found by."""
+
+from typing import Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from portal.catalog.models.base import ByteOrdered, belongs
+from portal.catalog.models.reach import Reach
+from portal.catalog.models.resources import Resource
+from portal.catalog.rules import LONGEST_KEY, LONGEST_NAME, LONGEST_TERM
+from tenants.access import Actor
+from tenants.inventory import DataClass
+from tenants.scoping import TenantManager, TenantModel, TenantQuerySet
+
+
+class FieldQuerySet(TenantQuerySet["Field"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """Fields of the resources the actor may see."""
+        if Reach.of(actor).everything:
+            return self
+        return self.filter(resource__in=Resource.objects.visible_to(actor))
+
+
+class Field(TenantModel):
+    """A column: its name, type and description."""
+
+    data_class = DataClass.CATALOG
+
+    integration = belongs("catalog.Integration", db_index=False)
+    resource = belongs("catalog.Resource")
+    name = models.CharField(max_length=LONGEST_NAME)
+    type = models.TextField(blank=True)
+    position = models.PositiveIntegerField()
+    description = models.TextField(blank=True)
+
+    objects = TenantManager.from_queryset(FieldQuerySet)()
+
+    class Meta:
+        verbose_name_plural = _("fields")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "resource", "name"], name="field_name_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["organization", "integration", "id"], name="field_erasure")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Metric(TenantModel):
+    """An aggregate the source states about a resource, such as its number of rows."""
+
+    data_class = DataClass.CATALOG
+
+    integration = belongs("catalog.Integration", db_index=False)
+    resource = belongs("catalog.Resource")
+    name = models.CharField(max_length=LONGEST_NAME)
+    label = models.CharField(max_length=LONGEST_NAME)
+    value = models.CharField(max_length=LONGEST_NAME)
+    description = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name_plural = _("metrics")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "resource", "name"], name="metric_name_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organization", "integration", "id"], name="metric_erasure")
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Dependency(TenantModel):
+    """That a resource is made from another, named by the key the source gives it."""
+
+    data_class = DataClass.CATALOG
+
+    integration = belongs("catalog.Integration", db_index=False)
+    resource = belongs("catalog.Resource")
+    upstream_key = models.CharField(max_length=LONGEST_KEY)
+
+    class Meta:
+        verbose_name_plural = _("lineage")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "resource", "upstream_key"], name="dependency_once"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organization", "integration", "upstream_key"],
+                name="dependency_by_upstream",
+            ),
+            models.Index(fields=["organization", "integration", "id"], name="dependency_erasure"),
+        ]
+
+    def __str__(self) -> str:
+        return self.upstream_key
+
+
+class Term(TenantModel):
+    """A word a resource is found by; looked up by range, the same on every engine."""
+
+    data_class = DataClass.CATALOG
+
+    integration = belongs("catalog.Integration", db_index=False)
+    resource = belongs("catalog.Resource")
+    term = ByteOrdered(max_length=LONGEST_TERM)
+    is_tag = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name_plural = _("search terms")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "term", "is_tag", "resource"], name="term_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["organization", "integration", "id"], name="term_erasure")]
+
+    def __str__(self) -> str:
+        return self.term

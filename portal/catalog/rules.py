@@ -1,0 +1,103 @@
+"""Facts of the catalogue: kinds, states, limits, and how text becomes search terms."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+# Everything that is not on the retained list goes within 24 h; half of it is left for repairs.
+UPLOAD_LIFETIME = timedelta(hours=12)
+LEASE = timedelta(seconds=60)
+# A queued run whose message was lost is announced again after this long.
+PATIENCE = timedelta(seconds=20)
+MAXIMUM_ATTEMPTS = 5
+# A file on disk without a row is given this long: its transaction may still be open.
+ORPHAN_AGE = timedelta(hours=1)
+
+LONGEST_UPLOAD = 150 * 1024 * 1024
+LONGEST_NAME = 255
+LONGEST_KEY = 500
+LONGEST_TYPE = 10_000
+LONGEST_DESCRIPTION = 65_536
+LONGEST_TERM = 64
+MOST_SEARCH_WORDS = 6
+
+HIGHEST = "\U0010ffff"
+
+
+class IntegrationKind(TextChoices):
+    DBT_ARTIFACTS = "dbt_artifacts", _("dbt artifacts")
+
+
+# What each kind may do at its source (promise: read only). Shown before it is connected.
+SCOPES: Mapping[str, tuple[str, ...]] = {IntegrationKind.DBT_ARTIFACTS: ("artifact:read",)}
+SCOPE_LABELS = {"artifact:read": _("Reads the two files you upload; connects to nothing")}
+
+
+class IntegrationStatus(TextChoices):
+    NEW = "new", _("Nothing imported yet")
+    READY = "ready", _("Up to date")
+    FAILING = "failing", _("Last import failed")
+    DELETING = "deleting", _("Being deleted")
+
+
+class ResourceKind(TextChoices):
+    MODEL = "model", _("Model")
+    SOURCE = "source", _("Source")
+    SEED = "seed", _("Seed")
+    SNAPSHOT = "snapshot", _("Snapshot")
+
+
+class Level(TextChoices):
+    """What a team may do with what it was given; querying includes viewing."""
+
+    VIEW = "view", _("View metadata")
+    QUERY = "query", _("View and query")
+
+
+class UploadKind(TextChoices):
+    MANIFEST = "manifest", _("manifest.json")
+    CATALOG = "catalog", _("catalog.json")
+
+
+class RunStatus(TextChoices):
+    QUEUED = "queued", _("Waiting to start")
+    RUNNING = "running", _("Importing")
+    FINISHED = "finished", _("Imported")
+    FAILED = "failed", _("Failed")
+    STOPPED = "stopped", _("Stopped")
+
+
+OPEN_RUNS = (RunStatus.QUEUED, RunStatus.RUNNING)
+
+_WORD = re.compile(r"[^\W_]+")
+_HUMP = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+
+
+def sort_key(name: str) -> str:
+    """How a name is ordered: without regard to case, by code point, the same everywhere."""
+    plain = "".join(c for c in unicodedata.normalize("NFKC", name) if c.isprintable())
+    return plain.casefold()[:LONGEST_NAME]
+
+
+def words(text: str) -> Iterator[str]:
+    """The words of a text as they are stored and looked up."""
+    for word in _WORD.findall(unicodedata.normalize("NFKC", text)):
+        yield word.casefold()[:LONGEST_TERM]
+
+
+def search_words(text: str) -> list[str]:
+    """The words a search asks for; what follows the first few is not looked at."""
+    return list(dict.fromkeys(words(text[:LONGEST_NAME])))[:MOST_SEARCH_WORDS]
+
+
+def terms(names: Iterable[str], texts: Iterable[str]) -> set[str]:
+    """Everything a resource is found by: its names, their parts, and words of its texts."""
+    found = {word for text in texts for word in words(text)}
+    for name in names:
+        found.update(words(name))
+        found.update(part.casefold()[:LONGEST_TERM] for part in _HUMP.findall(name))
+    return found
