@@ -12,6 +12,7 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 
 _INSTALLATION = re.compile(r".*/site-packages/")
+_PLAIN = {"celery.app.trace": "job.failed", "django.request": "request.failed"}
 
 
 class RequestIdMiddleware:
@@ -66,17 +67,27 @@ def without_exception_text(
     return event
 
 
+def without_foreign_words(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Celery's and Django's lines on a failure quote arguments and paths: name the kind instead."""
+    plain = _PLAIN.get(str(event.get("logger")))
+    if plain:
+        data = getattr(event.get("_record"), "data", {})
+        event["event"] = plain
+        event["job"] = data.get("name", "") if isinstance(data, dict) else ""
+    return event
+
+
 def configure(*, level: str, show_exception_text: bool) -> Mapping[str, Any]:
     """Set structlog up and return Django's LOGGING, so that both write the same lines."""
-    exceptions = (
-        structlog.processors.format_exc_info if show_exception_text else without_exception_text
-    )
+    private = [without_foreign_words, without_exception_text]
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        exceptions,
+        *([structlog.processors.format_exc_info] if show_exception_text else private),
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -104,5 +115,9 @@ def configure(*, level: str, show_exception_text: bool) -> Mapping[str, Any]:
             "django.request": {"level": "ERROR"},
             "django.security": {"level": "ERROR"},
             "django.server": {"level": "ERROR"},
+            # A line for each of some dozen sweeps a minute tells nothing; failures still speak.
+            "celery.app.trace": {"level": "ERROR"},
+            "celery.beat": {"level": "WARNING"},
+            "celery.worker.strategy": {"level": "WARNING"},
         },
     }

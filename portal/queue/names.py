@@ -10,6 +10,7 @@ class JobName(StrEnum):
     LOG_SEAL = "log.seal"
     MAIL_SEND = "mail.send"
     SWEEP_RUN = "sweep.run"
+    TICKET_ERASE = "ticket.erase"
     TICKET_PROCESS = "ticket.process"
 
 

@@ -1,0 +1,43 @@
+# Everything here needs Python >= 3.11 and make, nothing else.
+PORT ?= 8000
+VENV := .venv
+PYTHON_RUN := $(VENV)/bin/python
+UV_VERSION := 0.13.8
+export PORT
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check lock setup setup-dev format
+
+help:
+	@echo "make run     start Gatehouse with demo organizations (PORT=8765 make run)"
+	@echo "make test    run the test suite"
+	@echo "make check   linters, types, layers, deployment and schema checks"
+	@echo "make format  format the Python code"
+	@echo "make lock    resolve the dependencies again"
+
+setup:
+	@sh deploy/environment.sh requirements.lock
+
+setup-dev:
+	@sh deploy/environment.sh requirements-dev.lock
+
+run: setup
+	@DEMO=true exec $(PYTHON_RUN) manage.py up
+
+test: setup-dev
+	@$(PYTHON_RUN) -m pytest $(TESTS)
+
+check: setup-dev
+	@sh deploy/check.sh
+
+format: setup-dev
+	@$(PYTHON_RUN) -m ruff check --fix-only -q . ; $(PYTHON_RUN) -m ruff format .
+
+lock: setup-dev
+	@test -x .tools/uv/bin/uv || $(PYTHON_RUN) -m venv .tools/uv
+	@.tools/uv/bin/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
+	@.tools/uv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header -q pyproject.toml -o requirements.lock
+	@.tools/uv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header -q -c requirements.lock --group dev pyproject.toml \
+		-o requirements-dev.lock
