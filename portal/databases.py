@@ -60,3 +60,15 @@ def clear_scope(connection: psycopg.Connection[Any]) -> None:
     )
     if not connection.autocommit:
         connection.commit()
+
+
+def owner_parameters(url: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """How the owner logs in to the database in use, for what only an owner may do."""
+    owner = urlsplit(url)
+    return {
+        "host": settings["HOST"] or None,
+        "port": settings["PORT"] or None,
+        "dbname": settings["NAME"],
+        "user": unquote(owner.username or ""),
+        "password": unquote(owner.password or ""),
+    }

@@ -176,6 +176,8 @@ STORAGES = {
 # --- Data ----------------------------------------------------------------------------------
 # The application's login owns nothing; only `migrate` and `protect` log in as the owner.
 DATABASE_AS_OWNER = env.flag("DATABASE_AS_OWNER", default=False)
+# A worker that has it may vacuum what it erased; web servers do without.
+DATABASE_OWNER_URL = env.text("DATABASE_OWNER_URL", default="")
 DATABASE_ROLE = "" if EMBEDDED else databases.user_of(env.text("DATABASE_URL"))
 if EMBEDDED:
     DATABASES = {"default": databases.sqlite(GATEHOUSE_HOME / "gatehouse.sqlite3")}

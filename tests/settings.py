@@ -7,6 +7,7 @@ from pathlib import Path
 _worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
 _home = Path(tempfile.mkdtemp(prefix=f"gatehouse-{_worker}-"))
 _server = bool(os.environ.get("DATABASE_URL"))
+(_home / "static").mkdir()
 os.environ["GATEHOUSE_HOME"] = str(_home)
 os.environ["SECRET_KEY"] = "tests-only-" + "k" * 50
 os.environ["DEMO"] = "false"
