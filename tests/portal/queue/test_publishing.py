@@ -30,8 +30,8 @@ def broker() -> Iterator[Path]:
 
 
 def _published_to(url: str, given: Path) -> Iterator[Path]:
-    before = app.conf.broker_url, app.conf.broker_transport_options
-    app.conf.broker_url = url
+    before = app.conf.broker_write_url, app.conf.broker_transport_options
+    app.conf.broker_write_url = url
     if url.startswith("filesystem"):
         app.conf.broker_transport_options = {
             "data_folder_in": str(given),
@@ -40,7 +40,7 @@ def _published_to(url: str, given: Path) -> Iterator[Path]:
         }
     publishing._producers.cache_clear()
     yield given
-    app.conf.broker_url, app.conf.broker_transport_options = before
+    app.conf.broker_write_url, app.conf.broker_transport_options = before
     publishing._producers.cache_clear()
 
 
