@@ -1,0 +1,80 @@
+"""Takes the next step of a request for one worker, by a conditional update with a lease."""
+
+import uuid
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import F, Q
+
+from audit.names import EventName
+from audit.recorder import record
+from portal.fulfilment.actions.lanes import wake_lane
+from portal.fulfilment.actions.parking import park_ticket
+from portal.fulfilment.work import Job, carrier_of
+from portal.tickets import rules
+from portal.tickets.models import Step, Ticket
+from portal.tickets.plans import StepPlan, step_plan
+from portal.tickets.rules import Status, StepStatus
+from tenants.access import Actor, action
+from tenants.permissions import Permission
+
+_STOPPED = frozenset({Status.RETRYING, Status.BLOCKED})
+
+
+@action(Permission.TICKET_WORK)
+def claim_step(ticket_id: UUID, *, actor: Actor, at: datetime, bulk: bool) -> Job | None:
+    """The next step of the request, ours until its lease ends; None when there is none now."""
+    ticket = Ticket.objects.filter(pk=ticket_id).select_for_update(no_key=True).first()
+    if ticket is None or not _is_due(ticket, at):
+        return None
+    step = Step.objects.filter(ticket=ticket).unfinished().order_by("position").first()
+    if step is None or step.is_leased(at):
+        return None
+    plan = step_plan(ticket.kind, step.name)
+    if plan.bulk != bulk:
+        wake_lane(ticket, bulk=plan.bulk)
+        return None
+    if step.attempts >= rules.MAXIMUM_ATTEMPTS:
+        # It ended no attempt: whoever tried was killed each time.
+        park_ticket(ticket, step, actor=actor, at=at, code="worker-lost")
+        return None
+    return _take(ticket, step, plan, actor=actor, at=at)
+
+
+def _is_due(ticket: Ticket, at: datetime) -> bool:
+    return ticket.is_open and ticket.wake_at is not None and ticket.wake_at <= at
+
+
+def _take(
+    ticket: Ticket, step: Step, plan: StepPlan, *, actor: Actor, at: datetime
+) -> Job | None:
+    holder = uuid.uuid4()
+    until = at + carrier_of(ticket.kind, step.name).lease
+    free = Q(lease_until__isnull=True) | Q(lease_until__lte=at)
+    taken = Step.objects.filter(free, pk=step.pk).update(
+        status=StepStatus.RUNNING,
+        lease_holder=holder,
+        lease_until=until,
+        attempts=F("attempts") + 1,
+        started_at=step.started_at or at,
+    )
+    if not taken:
+        return None
+    _enter_phase(ticket, plan.phase, actor=actor, at=at)
+    ticket.wake_at = until
+    ticket.save(update_fields=["status", "version", "wake_at", "started_at"])
+    step.refresh_from_db()
+    return Job(ticket=ticket, step=step, plan=plan, actor=actor, holder=holder, at=at)
+
+
+def _enter_phase(ticket: Ticket, phase: Status, *, actor: Actor, at: datetime) -> None:
+    before = Status(ticket.status)
+    if before == phase:
+        return
+    ticket.move(phase, at=at)
+    name = EventName.TICKET_STARTED
+    if before in _STOPPED:
+        name = EventName.TICKET_RESUMED
+    elif phase == Status.VERIFYING:
+        name = EventName.TICKET_VERIFYING
+    record(name, actor=actor, target=ticket, status=phase.value)

@@ -1,0 +1,115 @@
+"""The pieces of a deletion as plain SQL: one table at a time, in the order of its own index."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.apps import apps
+from django.db import connection, models
+
+from portal.tickets.models import Ticket
+from portal.tickets.rules import Scope
+from portal.tickets.stores import INTEGRATION, Store, path_to, stores_of
+from tenants.scoping import TenantModel
+
+CHUNK = 5000
+FIRST = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The rows of one table that belong to one organization and, where it has one, to one
+    integration."""
+
+    table: str
+    where: str
+    values: tuple[object, ...]
+
+    def ids_after(self, after: UUID, limit: int) -> list[UUID]:
+        rows = self._fetch(
+            f"SELECT id FROM {self.table} WHERE {self.where} AND id > %s ORDER BY id LIMIT %s",  # noqa: S608
+            after,
+            limit,
+        )
+        return [as_uuid(row[0]) for row in rows]
+
+    def last_of_chunk(self, after: UUID) -> UUID | None:
+        """The id that ends the next chunk; None when the rest fits into one."""
+        rows = self._fetch(
+            f"SELECT id FROM {self.table} WHERE {self.where} AND id > %s"  # noqa: S608
+            " ORDER BY id LIMIT 1 OFFSET %s",
+            after,
+            CHUNK - 1,
+        )
+        return as_uuid(rows[0][0]) if rows else None
+
+    def delete(self, after: UUID, up_to: UUID | None) -> int:
+        ceiling, bound = (" AND id <= %s", [up_to]) if up_to else ("", [])
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"DELETE FROM {self.table} WHERE {self.where} AND id > %s{ceiling}",  # noqa: S608
+                as_values([*self.values, after, *bound]),
+            )
+            return int(cursor.rowcount)
+
+    def _fetch(self, sql: str, *values: object) -> list[tuple[object, ...]]:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, as_values([*self.values, *values]))
+            rows: list[tuple[object, ...]] = cursor.fetchall()
+            return rows
+
+
+def segments_of(ticket: Ticket) -> list[tuple[Store, Segment]]:
+    """Every piece in scope, children before parents; the integrations themselves come last."""
+    stores = stores_of(ticket.scope)
+    if ticket.scope == Scope.INTEGRATION:
+        return [(s, _by_integration(ticket, s, s.path, ticket.subject_id)) for s in stores]
+    goal = apps.get_model(INTEGRATION)
+    models_in = [store.model for store in stores]
+    integrations = list(goal.objects.order_by("pk").values_list("pk", flat=True))
+    pieces: list[tuple[Store, Segment]] = []
+    for store in stores:
+        path = path_to(goal, store.model, models_in)
+        if path and store.model is not goal:
+            pieces += [(store, _by_integration(ticket, store, path, pk)) for pk in integrations]
+        else:
+            pieces.append((store, _whole(ticket, store)))
+    return pieces
+
+
+def _whole(ticket: Ticket, store: Store) -> Segment:
+    return Segment(quoted(store.name), "organization_id = %s", (ticket.organization_id,))
+
+
+def _by_integration(ticket: Ticket, store: Store, path: str, integration_id: UUID) -> Segment:
+    where = f"organization_id = %s AND {_condition(store.model, path.split('__'))}"
+    return Segment(quoted(store.name), where, (ticket.organization_id, integration_id))
+
+
+def _condition(model: type[models.Model], path: Sequence[str]) -> str:
+    """The look-up path as nested SQL: a column of its own, or of the row it points to."""
+    step, *rest = path
+    if not rest:
+        return "id = %s" if step == "pk" else f"{quoted(step)} = %s"
+    field = model._meta.get_field(step)  # noqa: SLF001
+    parent = field.related_model
+    if not (isinstance(parent, type) and issubclass(parent, TenantModel)):
+        raise TypeError(f"{model} is not tied to an integration by {step}")
+    table = quoted(parent._meta.db_table)  # noqa: SLF001
+    column = quoted(str(getattr(field, "column", step)))
+    return f"{column} IN (SELECT id FROM {table} WHERE {_condition(parent, rest)})"  # noqa: S608
+
+
+def quoted(name: str) -> str:
+    return connection.ops.quote_name(name)
+
+
+def as_values(values: Sequence[object]) -> list[object]:
+    """UUIDs the way this database stores them."""
+    if connection.features.has_native_uuid_field:
+        return list(values)
+    return [value.hex if isinstance(value, UUID) else value for value in values]
+
+
+def as_uuid(value: object) -> UUID:
+    return value if isinstance(value, UUID) else UUID(str(value))

@@ -1,0 +1,56 @@
+"""Makes the database let go of what was deleted: no old bytes in its files."""
+
+import time
+from collections.abc import Iterable
+
+import psycopg
+from django.conf import settings
+from django.db import connection
+from psycopg import sql
+
+from audit.refusals import Refusal
+from portal.databases import owner_parameters
+from portal.fulfilment.work import Finished, Job, Outcome
+from portal.tickets.stores import stores_of
+
+# Readers keep the old pages of the write-ahead log alive; they are short.
+PATIENCE_SECONDS = 5.0
+
+
+class StorageBusy(Refusal):
+    """Somebody still reads the old pages; the step is tried again."""
+
+    code = "storage-busy"
+
+
+def clean_storage(job: Job) -> Outcome:
+    """Outside any transaction, safe to repeat. Says in its result what was and was not done."""
+    tables = [store.name for store in stores_of(job.ticket.scope)]
+    if connection.vendor == "postgresql":
+        return Finished(_vacuum(tables))
+    return Finished(_checkpoint())
+
+
+def _checkpoint() -> dict[str, str]:
+    """SQLite: freed pages were overwritten as they were freed; now empty the log file as well."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            busy = cursor.fetchone()[0]
+        if not busy:
+            return {"storage": "sqlite: pages overwritten, log truncated"}
+        if time.monotonic() > until:
+            raise StorageBusy("The database is being read. The request tries again by itself.")
+        time.sleep(0.1)
+
+
+def _vacuum(tables: Iterable[str]) -> dict[str, str]:
+    """PostgreSQL: only a table's owner may vacuum it, so this logs in as the owner if it can."""
+    if not settings.DATABASE_OWNER_URL:
+        return {"storage": "postgresql: dead rows are left to the owner's vacuum"}
+    parameters = owner_parameters(settings.DATABASE_OWNER_URL, connection.settings_dict)
+    with psycopg.connect(autocommit=True, **parameters) as owner:
+        for table in tables:
+            owner.execute(sql.SQL("VACUUM {}").format(sql.Identifier(table)))
+    return {"storage": "postgresql: vacuumed"}

@@ -1,0 +1,126 @@
+"""Tries each listed credential through the door it was made for, and notes the answer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.urls import reverse
+
+from accounts.models import User
+from portal.fulfilment.probes.calling import STORED_TOKEN, Answer, call
+from portal.fulfilment.probes.handles import handle_of
+from portal.sso.admission import decide_admission
+from portal.sso.models import Connection
+from portal.sso.refusals import SignInRefused
+from portal.sso.saml.profile import VerifiedAssertion
+from portal.tickets.models import Finding
+from tenants.links import Purpose, signed_link
+from tenants.models import Organization
+
+_OK = range(200, 300)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What was done with a credential and what came back."""
+
+    tried: str
+    accepted: bool
+    detail: str
+
+
+Probe = Callable[[dict[str, str], Organization, datetime], Trial]
+
+
+def try_credential(finding: Finding, organization: Organization, at: datetime) -> Trial:
+    """Knock with this credential now. Raises NoAnswer when the server gave none."""
+    return PROBES[finding.kind](handle_of(finding), organization, at)
+
+
+def _session(handle: dict[str, str], organization: Organization, at: datetime) -> Trial:
+    path = reverse("home-show", args=[organization.slug])
+    answer = call(path, cookies={settings.SESSION_COOKIE_NAME: handle["session_key"]})
+    return _opened(f"GET {path} with the session's cookie", answer)
+
+
+def _token(handle: dict[str, str], organization: Organization, at: datetime) -> Trial:
+    path = "/api/v1/me"
+    answer = call(path, **{STORED_TOKEN: (handle["prefix"], handle["digest"])})
+    return _opened(f"GET {path} with the stored token", answer)
+
+
+def _sign_in(handle: dict[str, str], organization: Organization, at: datetime) -> Trial:
+    """A new browser session of the person, as a password or a reset password would give it."""
+    path = reverse("home-show", args=[organization.slug])
+    tried = f"GET {path} with a new session of the person"
+    user = User.objects.filter(pk=UUID(handle["user"])).first()
+    if user is None:
+        return Trial(tried, accepted=False, detail="the account is gone")
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.set_expiry(60)
+    session.create()
+    try:
+        answer = call(path, cookies={settings.SESSION_COOKIE_NAME: str(session.session_key)})
+    finally:
+        session.delete()
+    # A way to the sign-in of this very workspace would mean that it still knows the person.
+    enter = reverse("workspace-enter", args=[organization.slug])
+    return _opened(tried, answer, also_open=answer.location.startswith(enter))
+
+
+def _sso(handle: dict[str, str], organization: Organization, at: datetime) -> Trial:
+    """A fresh assertion with the same identity, at the point where sign-ins are decided."""
+    connection = Connection.objects.get(pk=UUID(handle["connection"]))
+    tried = f"a fresh assertion of {connection.name} with the same identity"
+    verified = VerifiedAssertion(
+        assertion_id="proof",
+        in_response_to="proof",
+        subject=handle["subject"],
+        email=handle["email"],
+        name="",
+        authenticated_at=at,
+        expires_at=at,
+    )
+    known = User.objects.filter(
+        socialaccount__provider=connection.provider_id, socialaccount__uid=handle["subject"]
+    ).first()
+    try:
+        decide_admission(connection, verified, known=known, at=at)
+    except SignInRefused as refusal:
+        return Trial(tried, accepted=False, detail=f"refused: {refusal.reason}")
+    return Trial(tried, accepted=True, detail="would sign in")
+
+
+def _invitation(handle: dict[str, str], organization: Organization, at: datetime) -> Trial:
+    link = signed_link(
+        Purpose.INVITATION,
+        organization_id=organization.pk,
+        row_id=UUID(handle["invitation"]),
+        version=int(handle["version"]),
+    )
+    answer = call(reverse("invitation-accept", args=[link]))
+    return _opened("GET the invitation's link", answer)
+
+
+def _opened(tried: str, answer: Answer, *, also_open: bool = False) -> Trial:
+    accepted = answer.status in _OK or also_open
+    detail = f"HTTP {answer.status}"
+    if answer.location:
+        detail = f"{detail}, sent to {answer.location.partition('?')[0]}"
+    return Trial(tried, accepted=accepted, detail=detail)
+
+
+PROBES: dict[str, Probe] = {
+    "session": _session,
+    "token": _token,
+    "password": _sign_in,
+    "sso": _sso,
+    "invitation": _invitation,
+}

@@ -1,0 +1,88 @@
+"""Which steps a revocation and a deletion consist of, and who carries each of them out."""
+
+from datetime import timedelta
+from importlib import import_module
+
+from django.utils.translation import gettext_lazy as _
+
+from portal.fulfilment import finishing
+from portal.fulfilment.actions.settling import register_finisher
+from portal.fulfilment.deletion import (
+    files,
+    inventory,
+    keys,
+    ledgering,
+    rows,
+    storage,
+    verifying,
+)
+from portal.fulfilment.revocation import credentials, cutting, proving
+from portal.fulfilment.work import Carrier, register_carrier
+from portal.tickets.plans import StepPlan, register_plan
+from portal.tickets.rules import Kind, Status
+
+S = Status
+LONG = timedelta(minutes=5)
+
+REVOCATION: tuple[tuple[StepPlan, Carrier], ...] = (
+    (
+        StepPlan("credentials", _("List every way in"), S.RUNNING),
+        Carrier(credentials.list_credentials),
+    ),
+    (StepPlan("sessions", _("End sessions"), S.RUNNING), Carrier(cutting.end_sessions)),
+    (StepPlan("tokens", _("Revoke API tokens"), S.RUNNING), Carrier(cutting.revoke_tokens)),
+    (StepPlan("sso", _("Unlink single sign-on"), S.RUNNING), Carrier(cutting.unlink_sso)),
+    (
+        StepPlan("invitations", _("Cancel invitations"), S.RUNNING),
+        Carrier(cutting.cancel_invitations),
+    ),
+    (
+        StepPlan("places", _("Remove from teams and roles"), S.RUNNING),
+        Carrier(cutting.remove_places),
+    ),
+    (
+        StepPlan("proof", _("Try every way in again"), S.VERIFYING),
+        Carrier(proving.prove_no_access, in_transaction=False),
+    ),
+)
+DELETION: tuple[tuple[StepPlan, Carrier], ...] = (
+    (
+        StepPlan("inventory", _("Count what is there"), S.INVENTORY, bulk=True),
+        Carrier(inventory.count_store),
+    ),
+    (
+        StepPlan("ledger", _("Note the erasure outside the database"), S.ERASING),
+        Carrier(ledgering.note_erasure, in_transaction=False),
+    ),
+    (StepPlan("keys", _("Destroy the encryption keys"), S.ERASING), Carrier(keys.shred_keys)),
+    (
+        StepPlan("files", _("Erase uploaded files"), S.ERASING, bulk=True),
+        Carrier(files.erase_files),
+    ),
+    (
+        StepPlan("rows", _("Erase the records"), S.ERASING, bulk=True),
+        Carrier(rows.erase_rows),
+    ),
+    (
+        StepPlan("storage", _("Clean the database's files"), S.ERASING, bulk=True),
+        Carrier(storage.clean_storage, in_transaction=False, lease=LONG),
+    ),
+    (
+        StepPlan("verification", _("Read back what is left"), S.VERIFYING, bulk=True),
+        Carrier(verifying.verify_store),
+    ),
+)
+
+
+def _register(kind: Kind, steps: tuple[tuple[StepPlan, Carrier], ...]) -> None:
+    register_plan(kind, tuple(plan for plan, _carrier in steps))
+    for plan, carrier in steps:
+        register_carrier(kind, plan.name, carrier)
+
+
+_register(Kind.REVOCATION, REVOCATION)
+_register(Kind.DELETION, DELETION)
+register_finisher(Kind.REVOCATION, finishing.complete_revocation)
+register_finisher(Kind.DELETION, finishing.complete_deletion)
+
+import_module("portal.fulfilment.tasks")

@@ -1,0 +1,175 @@
+"""Opens requests: a revocation contains the person first, a deletion starts with a way back."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from audit.names import EventName
+from audit.recorder import record
+from audit.refusals import Invalid, NotPermitted
+from portal.queue.names import JobName
+from portal.queue.publishing import enqueue
+from portal.tickets import rules
+from portal.tickets.models import Step, Ticket
+from portal.tickets.plans import steps_of
+from portal.tickets.rules import Kind, Scope, Status
+from portal.tickets.stores import integration_name
+from tenants.access import Actor, action
+from tenants.actions.members import contain_member
+from tenants.models import Membership, Organization, Policy
+from tenants.numbers import next_number
+from tenants.permissions import BuiltInRole, Permission
+
+SERIES: Mapping[Kind, str] = {Kind.REVOCATION: "REV", Kind.DELETION: "DEL"}
+
+
+@action(Permission.REVOCATION_FILE, step_up=True)
+def file_revocation(
+    membership: Membership, *, actor: Actor, at: datetime, reason: str = "", source: str = "person"
+) -> Ticket:
+    """Block a person's access now, and open the request that cleans up and proves it.
+
+    An open request for the same person is returned as it is. Raises LastOwner, NotPermitted.
+    """
+    _refuse_own_and_higher(membership, actor=actor)
+    Organization.objects.locked(actor.organization_id)
+    open_ticket = _open_for(Kind.REVOCATION, membership.pk)
+    if open_ticket is not None:
+        record(EventName.TICKET_ATTACHED, actor=actor, target=open_ticket)
+        return open_ticket
+    contained = contain_member(membership, actor=actor, at=at)
+    ticket = _open_ticket(
+        Kind.REVOCATION,
+        actor=actor,
+        at=at,
+        scope=Scope.MEMBER,
+        status=Status.CONTAINED,
+        subject_kind="member",
+        subject_id=contained.pk,
+        subject_label=str(contained),
+        reason=reason,
+        source=source,
+        contained_at=contained.contained_at or at,
+        wake_at=at,
+    )
+    enqueue(
+        JobName.TICKET_PROCESS, organization_id=str(actor.organization_id), ticket_id=str(ticket.pk)
+    )
+    return ticket
+
+
+@action(Permission.DELETION_FILE, step_up=True)
+def file_deletion(
+    scope: Scope,
+    *,
+    actor: Actor,
+    at: datetime,
+    confirmation: str,
+    integration_id: UUID | None = None,
+    reason: str = "",
+) -> Ticket:
+    """Open a deletion; nothing is touched before the cooling-off or a second person's yes.
+
+    `confirmation` must be the name of what goes, letter for letter. Raises Invalid.
+    """
+    organization = Organization.objects.locked(actor.organization_id)
+    kind, subject_id, label = _deletion_subject(scope, organization, integration_id)
+    if confirmation.strip() != label:
+        raise Invalid(
+            _("The name does not match."),
+            {"confirmation": _("Type “%(name)s” to confirm.") % {"name": label}},
+        )
+    open_ticket = _open_for(Kind.DELETION, subject_id)
+    if open_ticket is not None:
+        record(EventName.TICKET_ATTACHED, actor=actor, target=open_ticket)
+        return open_ticket
+    policy = Policy.objects.get()
+    timing: dict[str, Any] = {"status": Status.AWAITING_SECOND}
+    if not policy.second_person_for_deletion:
+        until = at + policy.cooling_off
+        timing = {
+            "status": Status.COOLING_OFF,
+            "confirmed_at": at,
+            "cooling_off_until": until,
+            "wake_at": until,
+        }
+    ticket = _open_ticket(
+        Kind.DELETION,
+        actor=actor,
+        at=at,
+        scope=scope,
+        subject_kind=kind,
+        subject_id=subject_id,
+        subject_label=label,
+        reason=reason,
+        **timing,
+    )
+    if policy.second_person_for_deletion:
+        record(EventName.TICKET_WAITING, actor=actor, target=ticket, reason="a second person must confirm")
+    return ticket
+
+
+def _open_ticket(kind: Kind, *, actor: Actor, at: datetime, **fields: Any) -> Ticket:
+    ticket = Ticket.objects.create(
+        number=f"{SERIES[kind]}-{next_number(SERIES[kind])}",
+        kind=kind,
+        requester=actor.membership,
+        requester_name=actor.name,
+        received_at=at,
+        due_at=rules.due_at(at),
+        previous=_latest_for(kind, fields["subject_id"]),
+        **fields,
+    )
+    Step.objects.bulk_create(
+        Step(ticket=ticket, position=position, name=plan.name)
+        for position, plan in enumerate(steps_of(kind), start=1)
+    )
+    record(
+        EventName.TICKET_OPENED,
+        actor=actor,
+        target=ticket,
+        kind=kind.value,
+        scope=str(ticket.scope),
+        subject_kind=ticket.subject_kind,
+        subject_id=str(ticket.subject_id),
+        due_at=ticket.due_at.isoformat(),
+    )
+    return ticket
+
+
+def _refuse_own_and_higher(membership: Membership, *, actor: Actor) -> None:
+    if actor.membership is not None and actor.membership.pk == membership.pk:
+        raise NotPermitted(
+            _("You cannot revoke your own access. Ask another owner or admin to do it.")
+        )
+    is_owner = membership.role == BuiltInRole.OWNER
+    if is_owner and actor.membership and not actor.may(Permission.ORGANIZATION_MANAGE):
+        raise NotPermitted(_("Only an owner can revoke the access of an owner."))
+
+
+def _deletion_subject(
+    scope: Scope, organization: Organization, integration_id: UUID | None
+) -> tuple[str, UUID, str]:
+    if scope == Scope.ALL_METADATA:
+        return "organization", organization.pk, organization.name
+    if scope != Scope.INTEGRATION:
+        raise Invalid(_("Choose what to delete."), {"scope": _("Choose one of the scopes.")})
+    name = integration_name(integration_id) if integration_id else None
+    if integration_id is None or name is None:
+        raise Invalid(
+            _("Choose the integration to delete."), {"integration": _("Choose an integration.")}
+        )
+    return "integration", integration_id, name
+
+
+def _open_for(kind: Kind, subject_id: UUID) -> Ticket | None:
+    found: Ticket | None = Ticket.objects.still_open().for_subject(kind, subject_id).first()
+    return found
+
+
+def _latest_for(kind: Kind, subject_id: UUID) -> Ticket | None:
+    found: Ticket | None = Ticket.objects.for_subject(kind, subject_id).order_by("-id").first()
+    return found

@@ -1,0 +1,135 @@
+"""What may happen to a request and when: the transition table of each kind, and its clock."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+# 24 h: contract clause, for revocation and deletion alike.
+TIME_TO_FULFIL = timedelta(hours=24)
+# A second person who does not answer: reminded first, then the request lapses.
+SECOND_PERSON_WINDOW = timedelta(hours=72)
+LEVELS = (50, 75, 90, 100)
+AT_RISK_LEVEL = 75
+LATE_LEVEL = 100
+
+MAXIMUM_ATTEMPTS = 8
+FIRST_PAUSE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(hours=1)
+LEASE = timedelta(seconds=60)
+# How often a parked request tries once more by itself.
+BLOCKED_PAUSE = timedelta(hours=1)
+
+
+class Kind(TextChoices):
+    REVOCATION = "revocation", _("Revoke access")
+    DELETION = "deletion", _("Delete metadata")
+
+
+class Scope(TextChoices):
+    MEMBER = "member", _("A person's access")
+    ALL_METADATA = "all_metadata", _("All metadata of the workspace")
+    INTEGRATION = "integration", _("One integration")
+
+
+class Status(TextChoices):
+    """Where a request stands. Access itself is decided from timestamps, never from here."""
+
+    AWAITING_SECOND = "awaiting_second", _("Waiting for a second person")
+    COOLING_OFF = "cooling_off", _("Cooling off")
+    CONTAINED = "contained", _("Access blocked")
+    INVENTORY = "inventory", _("Counting what is there")
+    RUNNING = "running", _("In progress")
+    ERASING = "erasing", _("Erasing")
+    RETRYING = "retrying", _("Trying again")
+    BLOCKED = "blocked", _("Needs the vendor")
+    VERIFYING = "verifying", _("Checking the result")
+    COMPLETED = "completed", _("Done, with proof")
+    ERASED = "erased", _("Erased, with certificate")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class StepStatus(TextChoices):
+    PENDING = "pending", _("Next")
+    RUNNING = "running", _("Working")
+    RETRYING = "retrying", _("Trying again")
+    BLOCKED = "blocked", _("Needs the vendor")
+    DONE = "done", _("Done")
+    SKIPPED = "skipped", _("Not needed")
+
+
+S = Status
+Table = Mapping[Status, frozenset[Status]]
+
+# One table per kind. A move that is not here cannot be written (the model refuses it, and so
+# does the database for a status its timestamps do not allow).
+TRANSITIONS: Mapping[Kind, Table] = {
+    Kind.REVOCATION: {
+        S.CONTAINED: frozenset({S.RUNNING}),
+        S.RUNNING: frozenset({S.VERIFYING, S.RETRYING, S.BLOCKED}),
+        S.RETRYING: frozenset({S.RUNNING, S.VERIFYING, S.BLOCKED}),
+        S.BLOCKED: frozenset({S.RUNNING, S.VERIFYING}),
+        S.VERIFYING: frozenset({S.RUNNING, S.RETRYING, S.BLOCKED, S.COMPLETED}),
+        S.COMPLETED: frozenset(),
+    },
+    Kind.DELETION: {
+        S.AWAITING_SECOND: frozenset({S.COOLING_OFF, S.WITHDRAWN}),
+        S.COOLING_OFF: frozenset({S.INVENTORY, S.WITHDRAWN}),
+        S.INVENTORY: frozenset({S.ERASING, S.RETRYING, S.BLOCKED}),
+        S.ERASING: frozenset({S.VERIFYING, S.RETRYING, S.BLOCKED}),
+        S.RETRYING: frozenset({S.INVENTORY, S.ERASING, S.VERIFYING, S.BLOCKED}),
+        S.BLOCKED: frozenset({S.INVENTORY, S.ERASING, S.VERIFYING}),
+        S.VERIFYING: frozenset({S.ERASING, S.RETRYING, S.BLOCKED, S.ERASED}),
+        S.ERASED: frozenset(),
+        S.WITHDRAWN: frozenset(),
+    },
+}
+FIRST_STATUSES: Mapping[Kind, frozenset[Status]] = {
+    Kind.REVOCATION: frozenset({S.CONTAINED}),
+    Kind.DELETION: frozenset({S.AWAITING_SECOND, S.COOLING_OFF}),
+}
+FULFILLED = frozenset({S.COMPLETED, S.ERASED})
+ENDED = FULFILLED | {S.WITHDRAWN}
+OPEN = frozenset(Status) - ENDED
+# Nothing has been destroyed yet: the last safe way out.
+WITHDRAWABLE = frozenset({S.AWAITING_SECOND, S.COOLING_OFF})
+# Only here does the clock stand still: the customer owes the next move.
+PAUSED = frozenset({S.AWAITING_SECOND})
+# From counting to read-back nothing new may be written into the scope.
+FREEZING = frozenset({S.INVENTORY, S.ERASING, S.RETRYING, S.BLOCKED, S.VERIFYING})
+
+
+def may_move(kind: str, before: str, after: str) -> bool:
+    return Status(after) in TRANSITIONS[Kind(kind)].get(Status(before), frozenset())
+
+
+def due_at(received_at: datetime, paused: timedelta = timedelta(0)) -> datetime:
+    """The end of the promise, to the second; time spent paused is added."""
+    return received_at + TIME_TO_FULFIL + paused
+
+
+def spent(received_at: datetime, due: datetime, at: datetime) -> float:
+    """Share of the promised time that has gone by, 1.0 when due."""
+    return (at - received_at) / (due - received_at)
+
+
+def levels_reached(received_at: datetime, due: datetime, at: datetime) -> tuple[int, ...]:
+    """The levels gone by; the last one only once the promise is broken, not when it is due."""
+    share = spent(received_at, due, at) * 100
+    before_due = tuple(level for level in LEVELS if level < LATE_LEVEL and share >= level)
+    return (*before_due, LATE_LEVEL) if at > due else before_due
+
+
+def is_at_risk(received_at: datetime, due: datetime, at: datetime) -> bool:
+    return spent(received_at, due, at) * 100 >= AT_RISK_LEVEL
+
+
+def is_late(due: datetime, *, met_at: datetime | None, at: datetime) -> bool:
+    """Due is the last instant in time: late begins after it."""
+    return (met_at or at) > due
+
+
+def pause_after(attempts: int) -> timedelta:
+    """How long to wait after a failed attempt: 30 s, doubled each time, an hour at most."""
+    return min(FIRST_PAUSE * 2 ** max(attempts - 1, 0), LONGEST_PAUSE)

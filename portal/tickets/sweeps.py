@@ -1,0 +1,67 @@
+"""Repeated work on requests: wake what is due, and tell when time runs out."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import F, Q
+
+from portal.queue.names import JobName
+from portal.queue.publishing import enqueue
+from portal.queue.sweeping import sweep
+from portal.tickets import rules
+from portal.tickets.actions import escalate_ticket, lapse_confirmation
+from portal.tickets.models import Ticket
+from portal.tickets.rules import Status
+from tenants.access import Actor, system_actor
+from tenants.models import Organization
+from tenants.scoping import organization_scope, system_scope
+
+BATCH = 500
+# A message that was sent is given this long before another one is.
+NUDGE = timedelta(seconds=30)
+
+Place = tuple[UUID, UUID]
+
+
+@sweep("tickets.wake", every=timedelta(seconds=5))
+def wake_due(at: datetime) -> None:
+    """Send a wake-up for each request with work to do; what a broker lost is found here."""
+    not_nudged = Q(nudged_at__isnull=True) | Q(nudged_at__lte=at - NUDGE) | Q(
+        nudged_at__lt=F("wake_at")
+    )
+    with system_scope("requests with work to do"):
+        due = Ticket.unscoped.filter(
+            not_nudged, wake_at__lte=at, status__in=sorted(rules.OPEN)
+        ).order_by("due_at")
+        places: list[Place] = list(due.values_list("pk", "organization_id")[:BATCH])
+        Ticket.unscoped.filter(pk__in=[ticket for ticket, _ in places]).update(nudged_at=at)
+    for ticket_id, organization_id in places:
+        enqueue(
+            JobName.TICKET_PROCESS, organization_id=str(organization_id), ticket_id=str(ticket_id)
+        )
+
+
+@sweep("tickets.clock", every=timedelta(minutes=1))
+def watch_clocks(at: datetime) -> None:
+    """Escalate at 50, 75 and 90 %, mark late, and end what no second person answered."""
+    half = at - rules.TIME_TO_FULFIL / 2
+    with system_scope("requests whose time runs out"):
+        running = Ticket.unscoped.filter(
+            status__in=sorted(rules.OPEN), received_at__lte=half, breached_at__isnull=True
+        ).order_by("due_at")
+        places: list[Place] = list(running.values_list("pk", "organization_id"))
+    for ticket_id, organization_id in places:
+        with _system_at_work(organization_id) as actor:
+            ticket = Ticket.objects.get(pk=ticket_id)
+            if ticket.status == Status.AWAITING_SECOND:
+                lapse_confirmation(ticket, actor=actor, at=at)
+            else:
+                escalate_ticket(ticket, actor=actor, at=at)
+
+
+@contextmanager
+def _system_at_work(organization_id: UUID) -> Iterator[Actor]:
+    with organization_scope(organization_id):
+        yield system_actor(Organization.objects.current())
