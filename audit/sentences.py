@@ -126,7 +126,7 @@ def sentence(event: Event) -> str:
 
 
 def _facts(event: Event) -> dict[str, str]:
-    facts = {name: _spelled(value).replace("_", " ") for name, value in event.facts.items()}
+    facts = {name: spelled(value).replace("_", " ") for name, value in event.facts.items()}
     facts |= {"name": event.name, "reference": event.reference}
     facts |= opened([event])[event.id]
     return {name: value for name, value in facts.items() if value}
@@ -144,13 +144,13 @@ def _filled(template: str, facts: Mapping[str, str]) -> str:
     return _PLACE.sub(place, _OPTIONAL.sub(optional, template))
 
 
-def _spelled(value: Any) -> str:
+def spelled(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, list):
-        return ", ".join(_spelled(item) for item in value)
+        return ", ".join(spelled(item) for item in value)
     if isinstance(value, dict):
-        return ", ".join(f"{name}: {_spelled(item)}" for name, item in value.items())
+        return ", ".join(f"{name}: {spelled(item)}" for name, item in value.items())
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
     text = str(value)
