@@ -1,0 +1,86 @@
+"""What allauth asks when somebody comes back from an identity provider."""
+
+from typing import Any
+
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
+from django.http import HttpRequest
+
+from accounts.models import User, normalized
+from portal.sso.admission import decide_admission
+from portal.sso.models import Connection
+from portal.sso.providers import ConnectionProvider
+from portal.sso.refusals import Reason, SignInRefused
+from portal.sso.saml.profile import VerifiedAssertion
+from tenants.access import system_actor
+from tenants.actions.members import admit_member
+from tenants.clock import now
+from tenants.models import Membership
+
+
+class ConnectionAdapter(DefaultSocialAccountAdapter):
+    """Every rule is applied here, before allauth signs anybody in; sign-up stays closed."""
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Turn away, recognise or provision. Raises SignInRefused."""
+        provider = sociallogin.provider
+        if not isinstance(provider, ConnectionProvider) or provider.verified is None:
+            raise SignInRefused(Reason.INACTIVE)
+        known = sociallogin.user if sociallogin.is_existing else None
+        admission = decide_admission(
+            provider.connection, provider.verified, known=known, at=now()
+        )
+        if known is not None:
+            return
+        if admission.user is not None:
+            _link(sociallogin, admission.user)
+        else:
+            _provision(request, sociallogin, role=admission.policy.default_role)
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        return False
+
+    def is_email_verified(self, provider: Any, email: str) -> bool:
+        """The domain was checked against the organization's proven ones."""
+        return isinstance(provider, ConnectionProvider)
+
+    def populate_user(
+        self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]
+    ) -> User:
+        user: User = sociallogin.user
+        user.email = normalized(data.get("email") or "")
+        user.name = data.get("name") or user.email.partition("@")[0]
+        return user
+
+    def list_apps(
+        self, request: HttpRequest, provider: str | None = None, client_id: str | None = None
+    ) -> list[SocialApp]:
+        """Connections are ours: allauth's own table of apps stays empty."""
+        return []
+
+    def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
+        """Mail about sign-ins is written by the reader of the log."""
+
+
+def _link(sociallogin: SocialLogin, user: User) -> None:
+    account: SocialAccount = sociallogin.account
+    account.user = user
+    account.save()
+    sociallogin.user = user
+
+
+def _provision(request: HttpRequest, sociallogin: SocialLogin, *, role: str) -> None:
+    provider: ConnectionProvider = sociallogin.provider
+    connection: Connection = provider.connection
+    verified: VerifiedAssertion | None = provider.verified
+    sociallogin.save(request)
+    user: User = sociallogin.user
+    admit_member(
+        actor=system_actor(connection.organization),
+        at=now(),
+        user=user,
+        name=user.name,
+        email=verified.email if verified else user.email,
+        role=role,
+        source=Membership.Source.SAML,
+    )

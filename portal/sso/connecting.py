@@ -1,0 +1,63 @@
+"""A connection as allauth and python3-saml see it: our addresses, and an app that is never saved."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from allauth.socialaccount.models import SocialApp
+from django.conf import settings
+from django.urls import reverse
+
+from portal.sso.models import Connection
+from portal.sso.saml.judge import Parties
+from tenants.models import Organization
+from tenants.scoping import system_scope
+
+
+@dataclass(frozen=True)
+class Door:
+    """Where a connection leads, found before anybody is known."""
+
+    connection_id: UUID
+    organization: Organization
+
+
+def find_door(connection_id: UUID) -> Door | None:
+    """The connection's organization; the rest is read in that organization's scope."""
+    with system_scope("connection"):
+        connection = (
+            Connection.unscoped.select_related("organization")
+            .only("id", "organization")
+            .filter(pk=connection_id)
+            .exclude(organization__status=Organization.Status.CLOSED)
+            .first()
+        )
+        return Door(connection.pk, connection.organization) if connection else None
+
+
+def entity_id_of(connection_id: UUID) -> str:
+    return settings.BASE_URL + reverse("sso-metadata", args=[connection_id])
+
+
+def acs_url_of(connection_id: UUID) -> str:
+    return settings.BASE_URL + reverse("sso-acs", args=[connection_id])
+
+
+def parties_of(connection: Connection) -> Parties:
+    return Parties(
+        entity_id=entity_id_of(connection.pk),
+        acs_url=acs_url_of(connection.pk),
+        idp_entity_id=connection.idp_entity_id,
+        idp_sso_url=connection.idp_sso_url,
+        certificates=connection.pems(),
+    )
+
+
+def app_of(connection: Connection) -> SocialApp:
+    """allauth's view of the connection; its provider id is the half of every identity."""
+    return SocialApp(
+        provider="saml",
+        provider_id=connection.provider_id,
+        client_id=str(connection.pk),
+        name=connection.name[:40],
+        settings={},
+    )

@@ -1,0 +1,29 @@
+"""What single sign-on adds to the registries of lower layers."""
+
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext_lazy as _
+
+from portal.queue.sweeping import sweep
+from portal.sso.models import UsedAssertion
+from portal.ui.navigation import NavItem, register
+from tenants.permissions import Permission
+from tenants.scoping import system_scope
+
+register(
+    NavItem(
+        section=_("Organization"),
+        label=_("Single sign-on"),
+        url_name="connection-list",
+        icon="key-round",
+        permission=Permission.SSO_VIEW,
+        order=620,
+    )
+)
+
+
+@sweep("sso.forget_assertions", every=timedelta(minutes=10))
+def forget_assertions(at: datetime) -> None:
+    """Drop used assertions that have expired: they would be refused for their age alone."""
+    with system_scope("used assertions"):
+        UsedAssertion.unscoped.filter(expires_at__lt=at).delete()

@@ -1,0 +1,1 @@
+"""Validating a SAML response: guard, judge, profile, in this order."""

@@ -1,0 +1,152 @@
+"""allauth's own pages, mounted one by one inside our transaction, log and entries."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from allauth.account import views as account
+from allauth.account.internal.flows.login import record_authentication
+from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as recovery_codes
+from allauth.mfa.totp import views as totp
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from accounts.models import User, normalized
+from audit.names import EventName
+from audit.refusals import NotPermitted
+from portal.sso.accounts_log import audited, record_for_person
+from portal.sso.entering import (
+    after_sign_in,
+    entered,
+    open_workspaces,
+    person,
+    proof_of,
+    safe_next,
+)
+from portal.sso.views.entrance import EMAIL_KEY
+from portal.ui.needs import open_to_all, signed_in
+from tenants.clock import now
+
+Mounted = Callable[..., HttpResponse]
+BOTH = ("GET", "POST")
+
+
+class PasswordView(account.LoginView):
+    """allauth's sign-in form, with the address from the first page filled in."""
+
+    def get_initial(self) -> dict[str, Any]:
+        return {**super().get_initial(), "login": self.request.session.get(EMAIL_KEY, "")}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        context["next"] = safe_next(self.request)
+        return context
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """A failed attempt is known to the person's organizations, never to the one who tries."""
+        address = normalized(str(form.data.get("login", "")))
+        user = User.objects.filter(email=address).first()
+        with transaction.atomic():
+            record_for_person(
+                self.request, user, EventName.SIGN_IN_REFUSED, outcome="refused", method="password"
+            )
+        response: HttpResponse = super().form_invalid(form)
+        return response
+
+
+def signing_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """When the view has signed somebody in, open the workspaces they have proven enough for."""
+
+    @wraps(view)
+    def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        was_signed_in = request.user.is_authenticated
+        response = view(request, *args, **kwargs)
+        if was_signed_in or not request.user.is_authenticated:
+            return response
+        goal = safe_next(request, response.headers.get("Location", ""))
+        return redirect(_arrive(request, goal=goal))
+
+    return run
+
+
+def _arrive(request: HttpRequest, *, goal: str) -> str:
+    user = person(request)
+    if proof_of(request).password:
+        record_authentication(request, user, method="password", reauthenticated=True)
+    members = open_workspaces(request, at=now())
+    if not entered(request) and _lacks_second_factor(request):
+        return f"{reverse('mfa_activate_totp')}?{urlencode({'next': goal})}"
+    if goal and goal != reverse("workspace-list"):
+        return goal
+    return after_sign_in(request, members)
+
+
+def _lacks_second_factor(request: HttpRequest) -> bool:
+    proof = proof_of(request)
+    return proof.password and not proof.second_factor
+
+
+def setting_up(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """A second factor set up right after the password opens the workspaces that ask for one."""
+
+    @wraps(view)
+    def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        if request.method == "POST" and response.status_code == 302:  # noqa: PLR2004
+            record_authentication(request, person(request), method="mfa", type="totp")
+            open_workspaces(request, at=now())
+        return response
+
+    return run
+
+
+def _with_own_password(view: Callable[..., HttpResponseBase]) -> Mounted:
+    """Accounts that only single sign-on opens are looked after where they come from."""
+
+    @wraps(view)
+    def run(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if not person(request).has_usable_password():
+            raise NotPermitted(
+                _("Your account is managed by your organization's single sign-on. Change it there.")
+            )
+        return view(request, *args, **kwargs)
+
+    return run
+
+
+def at_the_door(view: Callable[..., HttpResponseBase], *, reason: str) -> Mounted:
+    mounted: Mounted = open_to_all(reason=reason, methods=BOTH)(audited(view))  # type: ignore[arg-type]
+    return mounted
+
+
+def of_the_person(view: Callable[..., HttpResponseBase]) -> Mounted:
+    mounted: Mounted = signed_in(methods=BOTH)(_with_own_password(audited(view)))
+    return mounted
+
+
+password = at_the_door(signing_in(PasswordView.as_view()), reason="The password page.")
+code = at_the_door(signing_in(mfa.authenticate), reason="The second factor's page.")
+inactive = at_the_door(account.account_inactive, reason="Says that an account is closed.")
+address_sent = at_the_door(account.email_verification_sent, reason="Says that a mail was sent.")
+address_confirm = at_the_door(account.confirm_email, reason="The link proves the address.")
+reset = at_the_door(account.password_reset, reason="Whoever forgot the password.")
+reset_done = at_the_door(account.password_reset_done, reason="Says that a mail was sent.")
+reset_from_key = at_the_door(
+    account.password_reset_from_key, reason="The link proves the address."
+)
+reset_from_key_done = at_the_door(
+    account.password_reset_from_key_done, reason="Says that the password was changed."
+)
+password_change = of_the_person(account.password_change)
+address_change = of_the_person(account.email)
+second_factor = of_the_person(mfa.index)
+second_factor_activate = of_the_person(setting_up(totp.activate_totp))
+second_factor_deactivate = of_the_person(totp.deactivate_totp)
+recovery_codes_show = of_the_person(recovery_codes.view_recovery_codes)
+recovery_codes_generate = of_the_person(recovery_codes.generate_recovery_codes)

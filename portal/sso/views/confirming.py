@@ -1,0 +1,164 @@
+"""Proving oneself again: entering another workspace, step-up, and changes to one's account."""
+
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.internal.flows.reauthentication import resume_request
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from audit.refusals import NotPermitted
+from portal.sso.entering import (
+    entry_of,
+    home_of,
+    open_workspace,
+    person,
+    proof_of,
+    safe_next,
+)
+from portal.sso.forms import ConfirmForm
+from portal.sso.models import Connection
+from portal.sso.providers import ConnectionProvider
+from portal.sso.refusals import Reason, SignInRefused
+from portal.sso.views.limits import require_limit
+from portal.sso.ways_in import WaysIn, ways_into
+from portal.ui.needs import needs, signed_in
+from portal.ui.pages import page
+from portal.ui.requests import PortalRequest
+from tenants.actions.entries import step_up
+from tenants.clock import now
+from tenants.models import Entry, Membership, Policy
+from tenants.resolving import lapse_reason, workspaces_of
+from tenants.scoping import organization_scope
+
+
+@signed_in(methods=("GET", "POST"))
+def workspace_enter(request: HttpRequest, slug: str) -> HttpResponse:
+    """Go into one of one's workspaces, proving what its policy asks for."""
+    member = _own_membership(request, slug)
+    goal = safe_next(request) or home_of(member.organization)
+    with organization_scope(member.organization_id):
+        if _is_inside(request, member):
+            return redirect(goal)
+        ways = ways_into(member.organization)
+        if not ways.password or not person(request).has_usable_password():
+            return _only_by_sso(ways, goal)
+        return _by_password(request, member, ways, goal=goal)
+
+
+def _own_membership(request: HttpRequest, slug: str) -> Membership:
+    """Somebody else's workspace does not exist for this person."""
+    for member in workspaces_of(person(request).pk, at=now()):
+        if member.organization.slug == slug:
+            return member
+    raise Http404
+
+
+def _is_inside(request: HttpRequest, member: Membership) -> bool:
+    entry = entry_of(request, member)
+    return entry is not None and not lapse_reason(
+        entry, Policy.objects.get(), member.organization, at=now()
+    )
+
+
+def _only_by_sso(ways: WaysIn, goal: str) -> HttpResponse:
+    if ways.connection is None:
+        raise NotPermitted(
+            _("%(organization)s has no way in for you at the moment. Ask one of its admins.")
+            % {"organization": ways.organization.name}
+        )
+    return redirect(_start_url(ways.connection, goal))
+
+
+def _start_url(connection: Connection, goal: str) -> str:
+    return f"{reverse('sso-start', args=[connection.pk])}?{urlencode({'next': goal})}"
+
+
+def _by_password(
+    request: HttpRequest, member: Membership, ways: WaysIn, *, goal: str
+) -> HttpResponse:
+    form = _confirm_form(request)
+    if request.method == "POST" and _confirmed(request, form):
+        if open_workspace(request, member, proof_of(request), at=now()) is not None:
+            return redirect(goal)
+        return redirect(f"{reverse('mfa_activate_totp')}?{urlencode({'next': goal})}")
+    context = {"form": form, "ways": ways, "next": goal, "organization": member.organization}
+    if ways.connection is not None:
+        context["sso_url"] = _start_url(ways.connection, goal)
+    return page(request, "sso/enter.html", context)
+
+
+def _confirm_form(request: HttpRequest) -> ConfirmForm:
+    return ConfirmForm(request.POST or None, user=person(request), request=request)
+
+
+def _confirmed(request: HttpRequest, form: ConfirmForm) -> bool:
+    """Check the answers, and remember in the session what was proven."""
+    require_limit(request, "confirm")
+    if not form.is_valid():
+        return False
+    if form.second_factor is not None:
+        form.second_factor.save()
+    record_authentication(request, form.user, method="password", reauthenticated=True)
+    return True
+
+
+@signed_in(methods=("GET", "POST"))
+def account_confirm(request: HttpRequest) -> HttpResponse:
+    """Asked before changes to one's own account. Raises NotPermitted without a password."""
+    user = person(request)
+    if not user.has_usable_password():
+        raise NotPermitted(
+            _("Your account is managed by your organization's single sign-on. Change it there.")
+        )
+    form = _confirm_form(request)
+    if request.method == "POST" and _confirmed(request, form):
+        return resume_request(request) or redirect("workspace-list")
+    return page(request, "sso/confirm.html", {"form": form, "next": safe_next(request)})
+
+
+@needs(None, methods=("GET", "POST"))
+def step_up_show(request: PortalRequest, slug: str = "") -> HttpResponse:
+    """Prove oneself again within the workspace, the way one came in."""
+    entry = request.actor.entry
+    if entry is None:
+        raise NotPermitted(_("Open this page in the browser you signed in with."))
+    goal = safe_next(request) or home_of(request.organization)
+    if request.actor.has_stepped_up(at=request.at) and request.method == "GET":
+        return redirect(goal)
+    if entry.method == Entry.Method.SAML:
+        return _step_up_at_provider(request, entry, goal=goal)
+    return _step_up_by_password(request, entry, goal=goal)
+
+
+def _step_up_by_password(request: PortalRequest, entry: Entry, *, goal: str) -> HttpResponse:
+    form = _confirm_form(request)
+    if request.method == "POST" and _confirmed(request, form):
+        step_up(entry, actor=request.actor, at=request.at, method=entry.method)
+        return redirect(goal)
+    return page(request, "sso/step_up.html", {"form": form, "next": goal})
+
+
+def _step_up_at_provider(request: PortalRequest, entry: Entry, *, goal: str) -> HttpResponse:
+    connection = Connection.objects.in_use().filter(pk=entry.connection_id).first()
+    if connection is None:
+        raise SignInRefused(Reason.INACTIVE)
+    if request.method == "POST":
+        return ConnectionProvider(request, connection).redirect(
+            request,
+            "login",
+            next_url=goal,
+            data={"step_up": str(entry.pk), "asked_at": request.at.isoformat()},
+            force=True,
+        )
+    response = page(request, "sso/step_up.html", {"connection": connection, "next": goal})
+    return leads_to_provider(response, connection)
+
+
+def leads_to_provider(response: HttpResponse, connection: Connection) -> HttpResponse:
+    """Let the form of this one page end at this one identity provider."""
+    scheme, _sep, rest = connection.idp_sso_url.partition("://")
+    origin = f"{scheme}://{rest.split('/', 1)[0]}"
+    response._csp_update = {"form-action": [origin]}  # type: ignore[attr-defined]  # noqa: SLF001
+    return response

@@ -1,0 +1,152 @@
+"""Two organizations with real connections, and browsers that come back with what a test forges."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.core.cache import cache as django_cache
+from django.test import Client
+from django.utils import timezone
+from lxml import etree
+
+from portal.sso.actions import (
+    activate_connection,
+    claim_domain,
+    create_connection,
+    describe_identity_provider,
+    verify_domain,
+)
+from portal.sso.connecting import acs_url_of, entity_id_of
+from portal.sso.development.keys import SigningKey, make_key
+from portal.sso.development.requests import AuthnRequest, read_request
+from portal.sso.development.responses import Statement, build_response, encode, sign_assertion
+from portal.sso.models import Connection
+from portal.sso.saml.idp_metadata import IdentityProvider
+from tenants.access import system_actor
+from tenants.models import Organization
+from tenants.scoping import organization_scope
+
+
+@cache
+def key_of(name: str) -> SigningKey:
+    return make_key(name)
+
+
+@pytest.fixture(autouse=True)
+def _no_memory_of_attempts() -> None:
+    django_cache.clear()
+
+
+@dataclass(frozen=True)
+class Idp:
+    """An identity provider under the test's control."""
+
+    connection: Connection
+    key: SigningKey
+
+    @property
+    def issuer(self) -> str:
+        return f"https://idp.{self.connection.organization.slug}.test/metadata"
+
+    def statement(self, request_id: str = "_request", **changes: Any) -> Statement:
+        at: datetime = changes.pop("at", timezone.now())
+        values: dict[str, Any] = {
+            "issuer": self.issuer,
+            "audience": entity_id_of(self.connection.pk),
+            "acs_url": acs_url_of(self.connection.pk),
+            "request_id": request_id,
+            "subject": "erin-0001",
+            "email": f"erin@{self.connection.organization.slug}.test",
+            "name": "Erin Malone",
+            "at": at,
+            "authenticated_at": at,
+        }
+        return Statement(**{**values, **changes})
+
+    def response(self, request_id: str = "_request", **changes: Any) -> etree._Element:
+        """Signed and true, but for `changes`."""
+        built = build_response(self.statement(request_id, **changes))
+        sign_assertion(built, self.key)
+        return built
+
+
+def connect(organization: Organization, *, domain: str = "", active: bool = True) -> Idp:
+    """A connection made by the real actions, with a proven domain."""
+    key = key_of(organization.slug)
+    actor, at = system_actor(organization), timezone.now()
+    with organization_scope(organization.pk):
+        claimed = claim_domain(actor=actor, at=at, name=domain or f"{organization.slug}.test")
+        verify_domain(claimed, actor=actor, at=at, records=[claimed.dns_record])
+        connection = create_connection(actor=actor, at=at, name="Our IdP")
+        connection = describe_identity_provider(
+            connection,
+            actor=actor,
+            at=at,
+            provider=IdentityProvider(
+                entity_id=f"https://idp.{organization.slug}.test/metadata",
+                sso_url=f"https://idp.{organization.slug}.test/sso",
+                certificates=(key.certificate_pem.decode(),),
+            ),
+        )
+        if active:
+            connection = activate_connection(connection, actor=actor, at=at)
+    return Idp(connection, key)
+
+
+@pytest.fixture
+def acme_idp(organization: Organization) -> Idp:
+    return connect(organization)
+
+
+@pytest.fixture
+def globex_idp(other_organization: Organization) -> Idp:
+    return connect(other_organization)
+
+
+class Browser(Client):
+    """A browser on its way through a connection."""
+
+    def begin(self, idp: Idp, goal: str = "") -> AuthnRequest:
+        """Press the button; read the AuthnRequest from the redirect."""
+        response = self.post(f"/sso/{idp.connection.pk}/start/", {"next": goal})
+        assert response.status_code == 302, response.content
+        sent = parse_qs(urlsplit(response["Location"]).query)["SAMLRequest"][0]
+        return read_request(sent)
+
+    def bring(self, idp: Idp, response: etree._Element | str, **fields: str) -> Any:
+        """Post to the ACS as the identity provider's page would, then follow to the finish."""
+        encoded = response if isinstance(response, str) else encode(response)
+        posted = self.post(
+            f"/sso/{idp.connection.pk}/acs/",
+            "&".join(f"{k}={_quoted(v)}" for k, v in {"SAMLResponse": encoded, **fields}.items()),
+            content_type="application/x-www-form-urlencoded",
+        )
+        return self.get(posted["Location"]) if posted.status_code == 302 else posted
+
+    def sign_in(self, idp: Idp, goal: str = "", **changes: Any) -> Any:
+        asked = self.begin(idp, goal)
+        return self.bring(idp, idp.response(asked.id, **changes))
+
+    @property
+    def is_signed_in(self) -> bool:
+        return "_auth_user_id" in self.session
+
+
+def _quoted(value: str) -> str:
+    from urllib.parse import quote  # noqa: PLC0415
+
+    return quote(value, safe="")
+
+
+@pytest.fixture
+def browser() -> Browser:
+    return Browser()
+
+
+@pytest.fixture
+def new_browser() -> Callable[[], Browser]:
+    return Browser
