@@ -1,0 +1,20 @@
+"""Django app of support cases and diagnostic access."""
+
+from django.apps import AppConfig
+
+
+class GrantsConfig(AppConfig):
+    name = "portal.grants"
+    label = "grants"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # Imported here: models are not loaded before.
+        from portal.grants import (  # noqa: PLC0415
+            api,  # noqa: F401  (registers itself)
+            registrations,
+            support_api,  # noqa: F401
+            sweeps,  # noqa: F401
+        )
+
+        registrations.register()

@@ -1,0 +1,76 @@
+"""From what a form or a call names to the things a grant can cover."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from audit.refusals import Invalid
+from portal.catalog.models import Integration, Resource
+from portal.grants.models import Case, Grant
+from portal.grants.rules import ScopeItem, ScopeKind
+from tenants.access import Actor
+
+# What a page can list; by the API any number of a workspace's resources can be named.
+LISTED = 200
+
+
+def attached(case: Case) -> tuple[ScopeItem, ...]:
+    return tuple(row.as_scope() for row in case.integrations.order_by("label", "id"))
+
+
+def widest_for(grant: Grant, actor: Actor) -> tuple[ScopeItem, ...]:
+    """What the grant covers; where the choice is the customer's, the widest they can choose."""
+    rows = tuple(row.as_scope() for row in grant.scope.order_by("label", "id"))
+    return rows or attached(grant.case) or _everything(actor)
+
+
+def chosen_integrations(case: Case, ids: Iterable[UUID]) -> tuple[ScopeItem, ...]:
+    """The named integrations of a case. Raises Invalid for any other, existing or not."""
+    offered = {item.object_id: item for item in attached(case)}
+    return _picked(offered, list(ids))
+
+
+def narrowable(grant: Grant, actor: Actor) -> QuerySet[Resource]:
+    """The single resources a decision may be narrowed to."""
+    widest = widest_for(grant, actor)
+    whole = [i.object_id for i in widest if i.kind == ScopeKind.INTEGRATION]
+    single = [i.object_id for i in widest if i.kind == ScopeKind.RESOURCE]
+    visible = Resource.objects.visible_to(actor)
+    rows: QuerySet[Resource] = visible.filter(integration__in=whole) | visible.filter(pk__in=single)
+    return rows.order_by("sort_key", "id")
+
+
+def narrowed_scope(
+    grant: Grant, actor: Actor, integrations: Sequence[UUID], resources: Sequence[UUID]
+) -> tuple[ScopeItem, ...]:
+    """Whole integrations and single resources; naming some of an integration leaves it whole out."""
+    offered = {item.object_id: item for item in widest_for(grant, actor)}
+    whole = _picked(offered, integrations)
+    rows = {row.pk: _as_scope(row) for row in narrowable(grant, actor).filter(pk__in=resources)}
+    single = _picked(rows, resources)
+    cut = {item.integration_id for item in single}
+    return (*(item for item in whole if item.object_id not in cut), *single)
+
+
+def _everything(actor: Actor) -> tuple[ScopeItem, ...]:
+    """For a case without integrations the customer picks among all of the workspace's."""
+    rows = Integration.objects.visible_to(actor)
+    return tuple(
+        ScopeItem(ScopeKind.INTEGRATION, row.pk, row.pk, row.name)
+        for row in rows.order_by("name", "id")[:LISTED]
+    )
+
+
+def _as_scope(row: Resource) -> ScopeItem:
+    return ScopeItem(ScopeKind.RESOURCE, row.pk, row.integration_id, row.path)
+
+
+def _picked(offered: dict[UUID, ScopeItem], ids: Sequence[UUID]) -> tuple[ScopeItem, ...]:
+    if not set(ids) <= set(offered):
+        raise Invalid(
+            _("Something named here is not part of what was asked for."),
+            errors={"scope": [_("Choose among what was asked for.")]},
+        )
+    return tuple(offered[each] for each in dict.fromkeys(ids))

@@ -1,0 +1,182 @@
+"""What people type about cases and diagnostic access, checked for shape only."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from portal.catalog.models import Integration
+from portal.grants import rules
+from portal.grants.actions.cases import CaseFacts
+from portal.grants.rules import Capability, ReasonCode, ScopeItem
+from portal.ui.durations import duration as duration_text
+
+LENGTHS = (timedelta(hours=1), timedelta(hours=8), *rules.OFFERED)
+
+
+def _ids(values: Iterable[str]) -> tuple[UUID, ...]:
+    return tuple(UUID(value) for value in values)
+
+
+class CaseForm(forms.Form):
+    title = forms.CharField(
+        label=_("What is wrong"), max_length=200, help_text=_("One line, as in a subject.")
+    )
+    description = forms.CharField(
+        label=_("What happened, and what you expected"),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("No data and no secrets, please: support reads this."),
+    )
+    integrations = forms.MultipleChoiceField(
+        label=_("Integrations it is about"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Support can never ask to see more than what you tick here."),
+    )
+    external_reference = forms.CharField(
+        label=_("Your own ticket number"), required=False, max_length=100
+    )
+    link = forms.URLField(
+        label=_("Link to it"), required=False, max_length=500, assume_scheme="https"
+    )
+
+    def __init__(self, *args: Any, integrations: Iterable[Integration], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["integrations"].choices = [(str(row.pk), row.name) for row in integrations]
+
+    def facts(self) -> CaseFacts:
+        data = self.cleaned_data
+        return CaseFacts(
+            title=data["title"],
+            description=data["description"],
+            external_reference=data["external_reference"],
+            link=data["link"],
+        )
+
+    def integration_ids(self) -> tuple[UUID, ...]:
+        return _ids(self.cleaned_data["integrations"])
+
+
+class AttachForm(forms.Form):
+    integrations = forms.MultipleChoiceField(
+        label=_("Integrations"), widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, integrations: Iterable[Integration], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["integrations"].choices = [(str(row.pk), row.name) for row in integrations]
+
+    def integration_ids(self) -> tuple[UUID, ...]:
+        return _ids(self.cleaned_data["integrations"])
+
+
+class RequestForm(forms.Form):
+    """A support engineer's request, in words the customer will read."""
+
+    reason_code = forms.ChoiceField(label=_("Reason"), choices=ReasonCode.choices)
+    justification = forms.CharField(
+        label=_("Why you need it"),
+        min_length=rules.JUSTIFICATION_SHORTEST,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("The customer reads this word by word."),
+    )
+    capabilities = forms.MultipleChoiceField(
+        label=_("What you need to see"),
+        choices=Capability.choices,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    integrations = forms.MultipleChoiceField(
+        label=_("In which integrations"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    duration = forms.ChoiceField(label=_("For how long"))
+    country = forms.CharField(
+        label=_("Country you will read from"),
+        max_length=60,
+        help_text=_("From your staff profile. The customer sees it."),
+    )
+
+    def __init__(self, *args: Any, scope: Iterable[ScopeItem], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["duration"].choices = _lengths(rules.OFFERED)
+        offered = [(str(item.object_id), item.label) for item in scope]
+        self.fields["integrations"].choices = offered
+        if not offered:
+            self.fields["integrations"].help_text = _(
+                "The customer attached none: they choose when they approve."
+            )
+
+    def length(self) -> timedelta:
+        return timedelta(seconds=int(self.cleaned_data["duration"]))
+
+    def integration_ids(self) -> tuple[UUID, ...]:
+        return _ids(self.cleaned_data["integrations"])
+
+
+class ApprovalForm(forms.Form):
+    """The customer's answer: everything that was asked for is ticked, and can only be unticked."""
+
+    version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    capabilities = forms.MultipleChoiceField(
+        label=_("What they may see"), widget=forms.CheckboxSelectMultiple
+    )
+    integrations = forms.MultipleChoiceField(
+        label=_("In which integrations"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    resources = forms.MultipleChoiceField(
+        label=_("Only these tables"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    duration = forms.ChoiceField(label=_("For how long"))
+    starts_at = forms.DateTimeField(
+        label=_("Start later"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+        help_text=_("In UTC. The 21 days count from your approval all the same."),
+    )
+    note = forms.CharField(label=_("Note"), required=False, max_length=1000)
+
+    def __init__(
+        self,
+        *args: Any,
+        capabilities: Iterable[str],
+        scope: Iterable[ScopeItem],
+        resources: Iterable[tuple[str, str]],
+        longest: timedelta,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["capabilities"].choices = [(c, Capability(c).label) for c in capabilities]
+        self.fields["integrations"].choices = [(str(i.object_id), i.label) for i in scope]
+        self.fields["resources"].choices = list(resources)
+        shorter = [length for length in LENGTHS if length < longest]
+        self.fields["duration"].choices = _lengths([*shorter, longest])
+
+    def length(self) -> timedelta:
+        return timedelta(seconds=int(self.cleaned_data["duration"]))
+
+    def start(self) -> datetime | None:
+        chosen: datetime | None = self.cleaned_data["starts_at"]
+        return chosen.replace(tzinfo=UTC) if chosen and chosen.tzinfo is None else chosen
+
+    def integration_ids(self) -> tuple[UUID, ...]:
+        return _ids(self.cleaned_data["integrations"])
+
+    def resource_ids(self) -> tuple[UUID, ...]:
+        return _ids(self.cleaned_data["resources"])
+
+
+class NoteForm(forms.Form):
+    """A decision that needs no terms."""
+
+    version = forms.IntegerField(min_value=1, required=False, widget=forms.HiddenInput)
+    note = forms.CharField(label=_("Note"), required=False, max_length=1000)
+
+
+def _lengths(lengths: Iterable[timedelta]) -> list[tuple[str, str]]:
+    return [(str(int(each.total_seconds())), duration_text(each)) for each in lengths]

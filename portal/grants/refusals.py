@@ -1,0 +1,45 @@
+"""What cases and grants decline, in words that say what to do next."""
+
+from typing import Self
+
+from django.utils.translation import gettext as _
+
+from audit.refusals import NotFound, NotPermitted, Refusal
+
+
+class IllegalMove(Refusal):
+    code = "illegal-state"
+
+    @classmethod
+    def between(cls, reference: str, state: str, to: str) -> Self:
+        return cls(
+            _("%(reference)s is “%(state)s”, so it cannot become “%(to)s”. Reload the page.")
+            % {"reference": reference, "state": state, "to": to}
+        )
+
+
+class GrantNotPending(Refusal):
+    code = "grant-not-pending"
+
+
+class CaseClosed(Refusal):
+    code = "case-closed"
+
+
+class GrantAlreadyOpen(Refusal):
+    code = "grant-already-open"
+
+
+class SamePerson(NotPermitted):
+    code = "same-person"
+
+
+class NoAccess(NotFound):
+    """The one answer of the reading door, whatever the reason: nothing can be told apart."""
+
+    def __init__(self) -> None:
+        super().__init__(_("There is nothing here that an active grant lets you see."))
+
+
+class SessionNeeded(Refusal):
+    code = "support-session-needed"

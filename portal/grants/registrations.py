@@ -1,0 +1,77 @@
+"""What diagnostic access adds to the shared registries: navigation, waiting, search, sweeps."""
+
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from portal.grants.models import Grant
+from portal.grants.searching import search_cases
+from portal.ui import navigation, searching, waiting
+from portal.ui.navigation import NavItem
+from portal.ui.waiting import WaitingItem
+from tenants.access import Actor
+from tenants.clock import now
+from tenants.permissions import Permission
+
+
+def register() -> None:
+    navigation.register(
+        NavItem(
+            section=gettext_lazy("Support"),
+            label=gettext_lazy("Cases"),
+            url_name="case-list",
+            icon="life-buoy",
+            permission=Permission.CASE_VIEW,
+            order=70,
+        )
+    )
+    navigation.register(
+        NavItem(
+            section=gettext_lazy("Support"),
+            label=gettext_lazy("Diagnostic access"),
+            url_name="grant-list",
+            icon="scan-eye",
+            permission=Permission.GRANT_VIEW,
+            order=71,
+            badge=_waiting_count,
+        )
+    )
+    waiting.register(grants_waiting)
+    searching.register(
+        searching.Provider(
+            label=gettext_lazy("Cases and diagnostic access"),
+            icon="life-buoy",
+            order=50,
+            search=search_cases,
+        )
+    )
+
+
+def grants_waiting(actor: Actor, at: datetime) -> list[WaitingItem]:
+    """Requests this person may answer."""
+    if not actor.may(Permission.GRANT_DECIDE):
+        return []
+    rows = Grant.objects.visible_to(actor).waiting_for_customer(at).select_related("case")
+    return [_waiting(grant, actor) for grant in rows.order_by("id")[:50]]
+
+
+def _waiting(grant: Grant, actor: Actor) -> WaitingItem:
+    return WaitingItem(
+        title=_("%(name)s asks for diagnostic access") % {"name": grant.staff_name},
+        url=reverse("grant-show", args=[actor.organization.slug, grant.reference]),
+        icon="scan-eye",
+        since=grant.endorsed_at or grant.requested_at,
+        detail=grant.case.title,
+        reference=grant.reference,
+        due_at=grant.answer_by,
+    )
+
+
+def _waiting_count(actor: Actor) -> int | None:
+    if not actor.may(Permission.GRANT_DECIDE):
+        return None
+    return Grant.objects.visible_to(actor).waiting_for_customer(now()).count()
+
+

@@ -1,0 +1,142 @@
+"""What a diagnostic grant may do and become: states, legal moves, capabilities and time limits."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from uuid import UUID
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+# Promised to every customer: consent ends by itself after 21 days (1,814,400 seconds).
+LONGEST = timedelta(days=21)
+SHORTEST = timedelta(hours=1)
+OFFERED = (timedelta(days=1), timedelta(days=7), timedelta(days=21))
+ANSWER_WITHIN = timedelta(hours=72)
+# A support session is short, the consent is long: an abandoned browser is not 21 days of access.
+SESSION_LONGEST = timedelta(hours=8)
+SESSION_IDLE = timedelta(minutes=15)
+JUSTIFICATION_SHORTEST = 20
+
+
+class CaseStatus(TextChoices):
+    OPEN = "open", _("Open")
+    CLOSED = "closed", _("Closed")
+
+
+class GrantStatus(TextChoices):
+    """Descriptions only: access itself is decided from the timestamps at each request."""
+
+    VENDOR_REVIEW = "vendor_review", _("Being checked by the vendor")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    VENDOR_REJECTED = "vendor_rejected", _("Stopped by the vendor")
+    PENDING_CUSTOMER = "pending_customer", _("Waiting for an answer")
+    DENIED = "denied", _("Denied")
+    LAPSED = "lapsed", _("Not answered")
+    SCHEDULED = "scheduled", _("Starts later")
+    ACTIVE = "active", _("Active")
+    REVOKED = "revoked", _("Revoked")
+    ENDED = "ended", _("Ended")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class ReasonCode(TextChoices):
+    CUSTOMER_SUPPORT = "customer_support", _("The customer asked for support")
+    VENDOR_SERVICE = "vendor_service", _("The vendor found a fault")
+    SECURITY_REVIEW = "security_review", _("Security or abuse review")
+    PRODUCTION_ALERT = "production_alert", _("An alert in production")
+
+
+class Capability(TextChoices):
+    """What may be seen. Nothing here changes anything, and secrets are in none of them."""
+
+    STATUS = "status", _("See status and errors")
+    METADATA = "metadata", _("See metadata: tables, columns and descriptions")
+    VALUES = "values", _("See values inside errors and descriptions unmasked")
+
+
+class ScopeKind(TextChoices):
+    INTEGRATION = "integration", _("Integration")
+    RESOURCE = "resource", _("Resource")
+
+
+class Verdict(TextChoices):
+    """The decisions kept beside a grant, in the order they were made."""
+
+    ENDORSED = "endorsed", _("Passed on by the vendor")
+    REJECTED = "rejected", _("Stopped by the vendor")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    APPROVED = "approved", _("Approved")
+    NARROWED = "narrowed", _("Narrowed")
+    DENIED = "denied", _("Denied")
+    REVOKED = "revoked", _("Revoked")
+
+
+S = GrantStatus
+TRANSITIONS: Mapping[str, frozenset[str]] = {
+    S.VENDOR_REVIEW: frozenset(
+        {S.WITHDRAWN, S.VENDOR_REJECTED, S.PENDING_CUSTOMER, S.CANCELLED}
+    ),
+    S.PENDING_CUSTOMER: frozenset(
+        {S.WITHDRAWN, S.DENIED, S.LAPSED, S.SCHEDULED, S.ACTIVE, S.CANCELLED}
+    ),
+    S.SCHEDULED: frozenset({S.ACTIVE, S.SCHEDULED, S.REVOKED, S.ENDED}),
+    S.ACTIVE: frozenset({S.ACTIVE, S.REVOKED, S.ENDED}),
+    S.WITHDRAWN: frozenset(),
+    S.VENDOR_REJECTED: frozenset(),
+    S.DENIED: frozenset(),
+    S.LAPSED: frozenset(),
+    S.REVOKED: frozenset(),
+    S.ENDED: frozenset(),
+    S.CANCELLED: frozenset(),
+}
+WAITING = frozenset({S.VENDOR_REVIEW, S.PENDING_CUSTOMER})
+APPROVED = frozenset({S.SCHEDULED, S.ACTIVE})
+OPEN = WAITING | APPROVED
+# Ends that only an approved grant can come to.
+AFTERWARDS = frozenset({S.REVOKED, S.ENDED})
+
+
+def may_move(status: str, to: str) -> bool:
+    return to in TRANSITIONS[status]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ScopeItem:
+    """One thing a grant covers: a whole integration, or a single resource of one."""
+
+    kind: str
+    object_id: UUID
+    integration_id: UUID
+    label: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.object_id}"
+
+
+def scope_hash(case_id: UUID, capabilities: Iterable[str], scope: Iterable[ScopeItem]) -> str:
+    """The same request twice has the same hash; a scope left to the customer counts per case."""
+    keys = sorted(item.key for item in scope) or [f"case:{case_id}"]
+    text = "|".join([*sorted(capabilities), *keys])
+    return sha256(text.encode()).hexdigest()
+
+
+def covered(wanted: ScopeItem, widest: Sequence[ScopeItem]) -> bool:
+    """Whether one item lies inside a scope: named itself, or part of a named integration."""
+    for item in widest:
+        if item.key == wanted.key:
+            return True
+        if item.kind == ScopeKind.INTEGRATION and item.object_id == wanted.integration_id:
+            return True
+    return False
+
+
+def expiry(*, approved_at: datetime, starts_at: datetime, duration: timedelta) -> datetime:
+    """The exclusive end. A later start uses up its own time: 21 days count from the approval."""
+    return min(starts_at + duration, approved_at + LONGEST)
+
+
+def lapses_at(endorsed_at: datetime) -> datetime:
+    return endorsed_at + ANSWER_WITHIN

@@ -1,0 +1,264 @@
+"""Cases and grants as the API takes and gives them."""
+
+from datetime import timedelta
+from typing import Any
+
+from rest_framework import serializers
+
+from portal.grants import rules
+from portal.grants.models import AccessRecord, Case, CaseIntegration, Grant, GrantResource
+from portal.grants.rules import Capability, CaseStatus, GrantStatus, ReasonCode
+from portal.rest.pagination import PageQuery
+from portal.rest.serializers import StrictSerializer, TextField
+
+
+class CaseQuery(PageQuery):
+    status = serializers.ChoiceField(choices=CaseStatus.choices, required=False)
+
+
+class GrantQuery(PageQuery):
+    status = serializers.ChoiceField(choices=GrantStatus.choices, required=False)
+
+
+class CaseInput(StrictSerializer):
+    title = TextField(max_length=200)
+    description = TextField(max_length=4000, required=False, default="", allow_blank=True)
+    external_reference = TextField(max_length=100, required=False, default="", allow_blank=True)
+    link = serializers.URLField(max_length=500, required=False, default="", allow_blank=True)
+    integrations = serializers.ListField(
+        child=serializers.UUIDField(), required=False, default=list, max_length=200
+    )
+
+
+class AttachInput(StrictSerializer):
+    integrations = serializers.ListField(
+        child=serializers.UUIDField(), min_length=1, max_length=200
+    )
+
+
+class AttachedOutput(serializers.ModelSerializer[CaseIntegration]):
+    id = serializers.UUIDField(source="integration_id")
+    name = serializers.CharField(source="label")
+
+    class Meta:
+        model = CaseIntegration
+        fields = ["id", "name"]
+
+
+class CaseOutput(serializers.ModelSerializer[Case]):
+    number = serializers.CharField(source="reference")
+    opened_by = serializers.CharField(source="opened_by_name")
+    integrations = AttachedOutput(many=True)
+
+    class Meta:
+        model = Case
+        fields = [
+            "id",
+            "number",
+            "title",
+            "description",
+            "external_reference",
+            "link",
+            "status",
+            "opened_by",
+            "opened_at",
+            "closed_at",
+            "integrations",
+        ]
+
+
+class ScopeOutput(serializers.ModelSerializer[GrantResource]):
+    id = serializers.UUIDField(source="object_id")
+    name = serializers.CharField(source="label")
+
+    class Meta:
+        model = GrantResource
+        fields = ["kind", "id", "integration_id", "name"]
+
+
+class StaffOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField(source="staff_id")
+    name = serializers.CharField(source="staff_name")
+    email = serializers.EmailField(source="staff_email")
+    country = serializers.CharField()
+
+
+class GrantOutput(serializers.ModelSerializer[Grant]):
+    """A grant as it stands at the instant of the call."""
+
+    number = serializers.CharField(source="reference")
+    case = serializers.CharField(source="case.reference")
+    status = serializers.SerializerMethodField()
+    staff = StaffOutput(source="*")
+    requested_seconds = serializers.SerializerMethodField()
+    answer_by = serializers.DateTimeField(allow_null=True)
+    scope = ScopeOutput(many=True)
+    capabilities = serializers.ListField(child=serializers.ChoiceField(choices=Capability.choices))
+
+    class Meta:
+        model = Grant
+        fields = [
+            "id",
+            "number",
+            "case",
+            "status",
+            "staff",
+            "reason_code",
+            "justification",
+            "capabilities",
+            "scope",
+            "requested_seconds",
+            "requested_at",
+            "answer_by",
+            "approved_at",
+            "starts_at",
+            "expires_at",
+            "revoked_at",
+            "version",
+        ]
+
+    def get_status(self, grant: Grant) -> str:
+        return str(grant.state(self.context["request"].at))
+
+    def get_requested_seconds(self, grant: Grant) -> int:
+        return int(grant.requested_duration.total_seconds())
+
+
+class ConsentInput(StrictSerializer):
+    """What is left out is granted as it was asked for."""
+
+    duration_seconds = serializers.IntegerField(
+        required=False,
+        min_value=int(rules.SHORTEST.total_seconds()),
+        max_value=int(rules.LONGEST.total_seconds()),
+    )
+    capabilities = serializers.ListField(
+        child=serializers.ChoiceField(choices=Capability.choices),
+        required=False,
+        min_length=1,
+        max_length=10,
+    )
+    integrations = serializers.ListField(
+        child=serializers.UUIDField(), required=False, max_length=200
+    )
+    resources = serializers.ListField(
+        child=serializers.UUIDField(), required=False, max_length=1000
+    )
+    starts_at = serializers.DateTimeField(required=False)
+    note = TextField(max_length=1000, required=False, default="", allow_blank=True)
+
+
+class NoteInput(StrictSerializer):
+    note = TextField(max_length=1000, required=False, default="", allow_blank=True)
+
+
+class RecordOutput(serializers.ModelSerializer[AccessRecord]):
+    class Meta:
+        model = AccessRecord
+        fields = ["id", "at", "kind", "object_id", "label", "fields", "masked", "route"]
+        extra_kwargs = {"masked": {"help_text": "Whether values inside texts were hidden."}}
+
+
+# --- The support side -----------------------------------------------------------------------
+
+
+class SupportCaseInput(StrictSerializer):
+    organization = serializers.SlugField(max_length=40)
+    title = TextField(max_length=200)
+    description = TextField(max_length=4000, required=False, default="", allow_blank=True)
+    external_reference = TextField(max_length=100, required=False, default="", allow_blank=True)
+    link = serializers.URLField(max_length=500, required=False, default="", allow_blank=True)
+
+
+class SupportCaseOutput(CaseOutput):
+    organization = serializers.CharField(source="organization.slug")
+
+    class Meta(CaseOutput.Meta):
+        fields = ["organization", *CaseOutput.Meta.fields]
+
+
+class RequestInput(StrictSerializer):
+    organization = serializers.SlugField(max_length=40)
+    case = TextField(max_length=20, help_text="Such as CASE-101.")
+    reason_code = serializers.ChoiceField(choices=ReasonCode.choices)
+    justification = TextField(max_length=2000, help_text="The customer reads it.")
+    capabilities = serializers.ListField(
+        child=serializers.ChoiceField(choices=Capability.choices), min_length=1, max_length=10
+    )
+    integrations = serializers.ListField(
+        child=serializers.UUIDField(), required=False, default=list, max_length=200
+    )
+    duration_seconds = serializers.IntegerField(
+        min_value=int(rules.SHORTEST.total_seconds()),
+        max_value=int(rules.LONGEST.total_seconds()),
+    )
+    country = TextField(max_length=60, required=False, default="", allow_blank=True)
+    starts_at = serializers.DateTimeField(required=False, default=None, allow_null=True)
+
+
+class SupportGrantOutput(GrantOutput):
+    organization = serializers.CharField(source="organization.slug")
+    scope = serializers.SerializerMethodField()
+
+    class Meta(GrantOutput.Meta):
+        fields = ["organization", *GrantOutput.Meta.fields]
+
+    def get_scope(self, grant: Grant) -> list[dict[str, str]]:
+        """Integrations by the name the customer attached; single tables by id until read."""
+        return [
+            {
+                "kind": row.kind,
+                "id": str(row.object_id),
+                "name": row.label if row.kind == rules.ScopeKind.INTEGRATION else "",
+            }
+            for row in grant.scope.all()
+        ]
+
+
+class IntegrationReadOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    kind = serializers.CharField()
+    status = serializers.CharField()
+    paused = serializers.BooleanField()
+    last_sync_at = serializers.DateTimeField(allow_null=True)
+    last_error_at = serializers.DateTimeField(allow_null=True)
+    error_code = serializers.CharField()
+    error_hint = serializers.CharField()
+    resource_count = serializers.IntegerField()
+    field_count = serializers.IntegerField()
+    masked = serializers.BooleanField()
+
+
+class FieldReadOutput(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    type = serializers.CharField()
+    position = serializers.IntegerField()
+    description = serializers.CharField()
+
+
+class MetricReadOutput(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    label = serializers.CharField()
+    value = serializers.CharField()
+
+
+class ResourceReadOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    integration_id = serializers.UUIDField()
+    name = serializers.CharField()
+    path = serializers.CharField()
+    kind = serializers.CharField()
+    description = serializers.CharField()
+    field_count = serializers.IntegerField()
+    masked = serializers.BooleanField()
+
+
+class ResourceDetailOutput(ResourceReadOutput):
+    # `fields` is taken by the serializer itself.
+    columns = FieldReadOutput(source="fields", many=True)
+    metrics = MetricReadOutput(many=True)
+
+
+def seconds(value: int | None) -> timedelta | None:
+    return None if value is None else timedelta(seconds=value)

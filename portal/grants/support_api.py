@@ -1,0 +1,229 @@
+"""The staff's side of the API: cases of all customers, requests, and reading under a grant."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404
+from django.utils.translation import gettext as _
+from rest_framework.decorators import action as verb
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+
+from audit.refusals import NotFound, NotPermitted
+from portal.grants import reading
+from portal.grants import serializers as shapes
+from portal.grants.across import case_page, grant_page
+from portal.grants.actions.cases import CaseFacts, open_case
+from portal.grants.actions.requests import (
+    endorse_grant,
+    reject_grant,
+    request_grant,
+    withdraw_grant,
+)
+from portal.grants.actions.sessions import open_api_session
+from portal.grants.choosing import chosen_integrations
+from portal.grants.door import Opening, open_door
+from portal.grants.models import Case, Grant, SupportSession
+from portal.grants.numbering import numbered
+from portal.grants.rules import Capability
+from portal.grants.serializers import seconds
+from portal.grants.staff import visiting, visiting_grant
+from portal.grants.terms import Wish
+from portal.rest.pagination import PageQuery
+from portal.rest.routing import register
+from portal.rest.versions import require_version, tagged
+from portal.rest.views import PortalViewSet
+from portal.ui.paging import Page
+from tenants.access import Actor
+from tenants.models import ApiToken
+from tenants.permissions import Permission
+
+
+class SupportViewSet(PortalViewSet):
+    """For tokens of the vendor's staff; for all others these addresses do not exist."""
+
+    def _require_verb(self) -> None:
+        if not self.request.actor.organization.is_vendor:
+            raise Http404
+        super()._require_verb()
+
+    def show_page(self, page: Page[Any], shape: type[BaseSerializer[Any]]) -> Response:
+        """A page gathered from several customers, in the shape of every other list."""
+        self.paginator.page, self.paginator.request = page, self.request
+        shown = shape(page.rows, many=True, context=self.get_serializer_context())
+        return self.get_paginated_response(shown.data)
+
+
+class SupportCaseViewSet(SupportViewSet):
+    model = Case
+    permissions = {"list": Permission.CASE_VIEW, "create": open_case.permission}
+    parameters = {"list": shapes.CaseQuery}
+    inputs = {"create": shapes.SupportCaseInput}
+    outputs = dict.fromkeys(permissions, shapes.SupportCaseOutput)
+
+    def list(self, request: Request) -> Response:
+        """Cases of all customers, newest first."""
+        page = case_page(
+            self.request.actor,
+            status=self.query.get("status"),
+            cursor=self.query["cursor"],
+            size=self.query["size"],
+        )
+        return self.show_page(page, shapes.SupportCaseOutput)
+
+    def create(self, request: Request) -> Response:
+        """Open a case at a customer. What it is about is attached by the customer alone."""
+        data = self.read()
+        with visiting(self.request.actor, data.pop("organization")) as visitor:
+            case = open_case(CaseFacts(**data), actor=visitor, at=self.request.at)
+            return self.show(case, status=201)
+
+
+class SupportGrantViewSet(SupportViewSet):
+    model = Grant
+    permissions = {
+        "list": Permission.GRANT_VIEW,
+        "retrieve": Permission.GRANT_VIEW,
+        "create": request_grant.permission,
+        "withdraw": withdraw_grant.permission,
+        "endorse": endorse_grant.permission,
+        "reject": reject_grant.permission,
+        "integrations": Permission.GRANT_REQUEST,
+        "resources": Permission.GRANT_REQUEST,
+        "resource": Permission.GRANT_REQUEST,
+    }
+    parameters = {"resources": PageQuery}
+    inputs = {
+        "create": shapes.RequestInput,
+        "endorse": shapes.NoteInput,
+        "reject": shapes.NoteInput,
+    }
+    outputs = {
+        **dict.fromkeys(permissions, shapes.SupportGrantOutput),
+        "integrations": shapes.IntegrationReadOutput,
+        "resources": shapes.ResourceReadOutput,
+        "resource": shapes.ResourceDetailOutput,
+    }
+    versioned = frozenset({"withdraw", "endorse", "reject"})
+
+    def list(self, request: Request) -> Response:
+        """One's own requests and grants, and for a lead those to check, newest first."""
+        page = grant_page(
+            self.request.actor, cursor=self.query["cursor"], size=self.query["size"]
+        )
+        return self.show_page(page, shapes.SupportGrantOutput)
+
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        """The state of one request or grant, with its version as ETag."""
+        with visiting_grant(self.request.actor, pk) as (_visitor, grant):
+            return tagged(self.show(grant), grant.version)
+
+    def create(self, request: Request) -> Response:
+        """Ask for diagnostic access; a lead and then the customer decide."""
+        data = self.read()
+        actor = self.request.actor
+        with visiting(actor, data["organization"]) as visitor:
+            case = self._case(visitor, data["case"])
+            grant = request_grant(
+                case, actor=visitor, at=self.request.at, wish=_wish(data, case, actor)
+            )
+            return tagged(self.show(grant, status=201), grant.version)
+
+    @verb(detail=True, methods=["post"])
+    def withdraw(self, request: Request, pk: UUID) -> Response:
+        """Take one's own request back."""
+        return self._decide(pk, withdraw_grant)
+
+    @verb(detail=True, methods=["post"])
+    def endorse(self, request: Request, pk: UUID) -> Response:
+        """Pass a colleague's request on to the customer. Needs a step-up."""
+        return self._decide(pk, endorse_grant, note=self.read()["note"])
+
+    @verb(detail=True, methods=["post"])
+    def reject(self, request: Request, pk: UUID) -> Response:
+        """Stop a colleague's request."""
+        return self._decide(pk, reject_grant, note=self.read()["note"])
+
+    @verb(detail=True, methods=["get"])
+    def integrations(self, request: Request, pk: UUID) -> Response:
+        """Status and errors of the integrations in scope. Shown to the customer as read."""
+        with self._door(pk, Capability.STATUS) as opening:
+            rows = reading.read_integrations(opening)
+        return Response({"results": self._shown(rows, many=True), "next": None})
+
+    @verb(detail=True, methods=["get"])
+    def resources(self, request: Request, pk: UUID) -> Response:
+        """A page of the resources in scope. Each one is shown to the customer as read."""
+        with self._door(pk, Capability.METADATA) as opening:
+            page = reading.read_resources(
+                opening, cursor=self.query["cursor"], size=self.query["size"]
+            )
+        return self.show_page(page, shapes.ResourceReadOutput)
+
+    @verb(detail=True, methods=["get"], url_path="resources/<uuid:resource_id>")
+    def resource(self, request: Request, pk: UUID, resource_id: UUID) -> Response:
+        """One resource with its fields and metrics. Shown to the customer as read."""
+        with self._door(pk, Capability.METADATA) as opening:
+            row = reading.read_resource(opening, resource_id)
+        return Response(self._shown(row))
+
+    @contextmanager
+    def _door(self, pk: UUID, capability: Capability) -> Iterator[Opening]:
+        actor, at = self.request.actor, self.request.at
+        if actor.token is None or actor.token.kind != ApiToken.Kind.PERSONAL:
+            raise NotPermitted(_("Customer data is read with a person's own token only."))
+        route = f"api {self.action}"
+        with visiting_grant(actor, pk) as (visitor, grant):
+            _begin_session(visitor, grant, at=at)
+            with open_door(
+                grant.pk, visitor=visitor, at=at, capability=capability, route=route
+            ) as opening:
+                yield opening
+
+    def _decide(self, pk: UUID, decision: Any, **values: Any) -> Response:
+        with visiting_grant(self.request.actor, pk) as (visitor, grant):
+            require_version(self.request, grant.version)
+            grant = decision(
+                grant, actor=visitor, at=self.request.at, version=grant.version, **values
+            )
+            return tagged(self.show(grant), grant.version)
+
+    def _case(self, visitor: Actor, reference: str) -> Case:
+        try:
+            case = numbered(Case.objects.visible_to(visitor), reference, "CASE").first()
+        except Http404:
+            case = None
+        if case is None:
+            raise NotFound(_("There is no such case at this organization."))
+        return case
+
+    def _shown(self, rows: Any, *, many: bool = False) -> Any:
+        return self.outputs[self.action](rows, many=many).data
+
+
+def _begin_session(visitor: Actor, grant: Grant, *, at: Any) -> None:
+    """A token has no button to press: its first read under an active grant opens the session."""
+    if grant.staff_id != visitor.id or not grant.active(at):
+        return  # the door refuses it, in its own words
+    if not SupportSession.objects.filter(grant=grant).live(at).exists():
+        open_api_session(grant, actor=visitor, at=at)
+
+
+def _wish(data: dict[str, Any], case: Case, actor: Actor) -> Wish:
+    profile = actor.membership.country if actor.membership else ""
+    return Wish(
+        reason_code=data["reason_code"],
+        justification=data["justification"],
+        duration=seconds(data["duration_seconds"]),
+        capabilities=tuple(data["capabilities"]),
+        country=data["country"] or profile,
+        scope=chosen_integrations(case, data["integrations"]),
+        starts_at=data["starts_at"],
+    )
+
+
+register("support/cases", SupportCaseViewSet, basename="api-support-case")
+register("support/grants", SupportGrantViewSet, basename="api-support-grant")

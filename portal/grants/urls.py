@@ -1,0 +1,21 @@
+"""Addresses of cases and diagnostic access in a workspace."""
+
+from django.urls import URLPattern, path
+
+from portal.grants.views import cases, grants
+
+workspace_urls: list[URLPattern] = [
+    path("cases/", cases.case_list, name="case-list"),
+    path("cases/new/", cases.case_open, name="case-open"),
+    path("cases/<str:reference>/", cases.case_show, name="case-show"),
+    path("cases/<str:reference>/attach/", cases.case_attach, name="case-attach"),
+    path("cases/<str:reference>/close/", cases.case_close, name="case-close"),
+    path("access/", grants.grant_list, name="grant-list"),
+    path("access/<str:reference>/", grants.grant_show, name="grant-show"),
+    path("access/<str:reference>/approve/", grants.grant_approve, name="grant-approve"),
+    path("access/<str:reference>/deny/", grants.grant_deny, name="grant-deny"),
+    path("access/<str:reference>/narrow/", grants.grant_narrow, name="grant-narrow"),
+    path("access/<str:reference>/revoke/", grants.grant_revoke, name="grant-revoke"),
+    path("access/<str:reference>/live/", grants.grant_live, name="grant-live"),
+    path("access/<str:reference>/log/", grants.record_list, name="record-list"),
+]

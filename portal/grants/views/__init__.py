@@ -1,0 +1,1 @@
+"""The customer's screens of cases and diagnostic access."""
