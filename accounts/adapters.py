@@ -4,11 +4,12 @@ from typing import Any, Final
 
 import qrcode
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from audit.sealing import PLATFORM, seal, unseal
@@ -37,6 +38,17 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
         return settings.BASE_URL + reverse("account_confirm_email", args=[emailconfirmation.key])
+
+    def pre_login(
+        self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any
+    ) -> HttpResponse | None:
+        """Accounts come from a link in a mail or from a proven domain: the address is proven."""
+        if not EmailAddress.objects.filter(user_id=user.pk).exists():
+            EmailAddress.objects.create(
+                user_id=user.pk, email=user.get_username(), verified=True, primary=True
+            )
+        response: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        return response
 
     def send_password_reset_mail(
         self, user: AbstractBaseUser, email: str, context: dict[str, Any]
