@@ -36,6 +36,9 @@ class DataKey(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.subject} {self.version}"
+
     def about(self) -> str:
         return f"{self.organization_id}|{self.purpose}|{self.subject}|{self.version}|{self.id}"
 
@@ -98,6 +101,9 @@ class Event(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.name} {self.id}"
+
     @cached_property
     def content(self) -> dict[str, Any]:
         """The body as written; an empty one when somebody broke it (verify names the event)."""
@@ -138,6 +144,9 @@ class Leaf(models.Model):
             )
         ]
 
+    def __str__(self) -> str:
+        return f"{self.position}: {self.event_id}"
+
 
 class TreeHead(models.Model):
     """Where sealing stands. `frontier` holds the roots of the complete subtrees, left to right."""
@@ -146,6 +155,9 @@ class TreeHead(models.Model):
     size = models.PositiveBigIntegerField(default=0)
     frontier = models.TextField(default="[]")
     watermark = models.UUIDField(default=UUID(int=0))
+
+    def __str__(self) -> str:
+        return f"{self.organization_id}: {self.size}"
 
 
 class Checkpoint(models.Model):
@@ -166,3 +178,6 @@ class Checkpoint(models.Model):
                 fields=["organization_id", "size"], name="audit_checkpoint_one_per_size"
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.size} events, {self.root}"

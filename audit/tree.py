@@ -118,8 +118,8 @@ def pending_organizations(*, since: datetime | None) -> list[UUID]:
     return list(events.order_by().values_list("organization_id", flat=True).distinct())
 
 
-def checkpoints_due(*, at: datetime) -> list[UUID]:
-    """Organizations whose sealed events wait for a checkpoint: 100 of them, or for a minute."""
+def checkpoints_due(*, at: datetime, organization_id: UUID | None = None) -> list[UUID]:
+    """Organizations (or this one) where 100 sealed events, or a minute, wait for a checkpoint."""
     latest = Checkpoint.objects.filter(organization_id=OuterRef("organization_id")).order_by(
         "-size"
     )
@@ -132,6 +132,8 @@ def checkpoints_due(*, at: datetime) -> list[UUID]:
         | Q(covered_at__isnull=True)
         | Q(covered_at__lte=at - CHECKPOINT_EVERY)
     )
+    if organization_id is not None:
+        due = due.filter(organization_id=organization_id)
     return list(due.values_list("organization_id", flat=True))
 
 

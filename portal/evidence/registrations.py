@@ -1,0 +1,24 @@
+"""What the audit log adds to the portal: navigation, the API noun, background work."""
+
+from django.utils.translation import gettext_lazy as _
+
+from portal.evidence import tasks  # noqa: F401  (registers the job and its sweeps)
+from portal.evidence.api import EventViewSet
+from portal.rest import routing
+from portal.ui import navigation
+from portal.ui.navigation import NavItem
+from tenants.permissions import Permission
+
+
+def register() -> None:
+    navigation.register(
+        NavItem(
+            section=_("Security"),
+            label=_("Audit log"),
+            url_name="event-list",
+            icon="scroll-text",
+            permission=Permission.AUDIT_VIEW,
+            order=100,
+        )
+    )
+    routing.register("events", EventViewSet, basename="api-event")

@@ -1,0 +1,77 @@
+"""How events are called and drawn on screen: by the noun in their name."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from audit.names import EventName
+
+# Noun -> (what it is called, its icon). The order is the order of the filter's groups.
+NOUNS: Final[Mapping[str, tuple[Promise, str]]] = {
+    "member": (gettext_lazy("Member"), "user-round"),
+    "invitation": (gettext_lazy("Invitation"), "mail-plus"),
+    "team": (gettext_lazy("Team"), "users-round"),
+    "token": (gettext_lazy("API token"), "key-round"),
+    "entry": (gettext_lazy("Sign-in"), "log-in"),
+    "sign_in": (gettext_lazy("Attempt to sign in"), "shield-x"),
+    "step_up": (gettext_lazy("Confirmation"), "fingerprint-pattern"),
+    "password": (gettext_lazy("Password"), "lock-keyhole"),
+    "authenticator": (gettext_lazy("Second factor"), "smartphone"),
+    "address": (gettext_lazy("E-mail address"), "at-sign"),
+    "profile": (gettext_lazy("Profile"), "circle-user-round"),
+    "ticket": (gettext_lazy("Request"), "ticket-check"),
+    "certificate": (gettext_lazy("Certificate"), "file-badge"),
+    "case": (gettext_lazy("Case"), "life-buoy"),
+    "grant": (gettext_lazy("Diagnostic access"), "scan-eye"),
+    "support_session": (gettext_lazy("Support session"), "headset"),
+    "object": (gettext_lazy("Reading by support"), "eye"),
+    "statement": (gettext_lazy("Statement"), "file-text"),
+    "integration": (gettext_lazy("Integration"), "plug"),
+    "import": (gettext_lazy("Import"), "file-up"),
+    "upload": (gettext_lazy("Uploaded files"), "file-x"),
+    "connection": (gettext_lazy("SSO connection"), "key-square"),
+    "domain": (gettext_lazy("Domain"), "globe"),
+    "policy": (gettext_lazy("Policy"), "sliders-horizontal"),
+    "organization": (gettext_lazy("Workspace"), "building-2"),
+    "action": (gettext_lazy("Refused attempt"), "shield-x"),
+    "log": (gettext_lazy("Audit log"), "scroll-text"),
+    "checkpoint": (gettext_lazy("Checkpoint"), "stamp"),
+    "mail": (gettext_lazy("Mail"), "mail"),
+}
+Choice = tuple[str, str]
+
+
+def noun_of(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def icon_of(name: str) -> str:
+    return NOUNS[noun_of(name)][1] if noun_of(name) in NOUNS else "circle"
+
+
+def label_of(name: str) -> str:
+    """`Request: late`, for filters and details."""
+    noun, _dot, verb = name.partition(".")
+    called = str(NOUNS[noun][0]) if noun in NOUNS else noun
+    return f"{called}: {verb.replace('_', ' ')}"
+
+
+def action_choices() -> list[Choice | tuple[str, list[Choice]]]:
+    """Every event name under its noun, with a first choice for the whole group."""
+    return [("", _("Everything")), *_groups()]
+
+
+def _groups() -> Iterator[tuple[str, list[Choice]]]:
+    for noun, (called, _icon) in NOUNS.items():
+        names = names_of(noun)
+        each = [(name.value, label_of(name)) for name in names]
+        whole = [(noun, _("%(noun)s: everything") % {"noun": called})] if len(names) > 1 else []
+        yield str(called), [*whole, *each]
+
+
+def names_of(action: str) -> list[EventName]:
+    """The event names behind a filter's value: one of them, or all of a noun."""
+    return [name for name in EventName if action in (name.value, noun_of(name))]

@@ -1,0 +1,93 @@
+"""Checkpoints, the check of the log, the published keys and the sealing."""
+
+import json
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+
+from audit.models import Checkpoint, Event, Leaf
+from audit.names import EventName
+from audit.signing import load_keys, own_keys
+from audit.verify import verify
+from portal.evidence.tasks import seal_all, seal_late_commits, seal_log
+from portal.queue.names import JobName
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """Jobs that were published, instead of a broker."""
+    jobs = []
+    monkeypatch.setattr("portal.evidence.tasks.enqueue", lambda job, **ids: jobs.append((job, ids)))
+    return jobs
+
+
+def test_a_downloaded_checkpoint_finds_a_cut(ada, tell, client_of, tmp_path):
+    tell(ada)
+    client = client_of(ada)
+    response = client.get(reverse("checkpoint-latest", args=["acme"]))
+    document = json.loads(response.content)
+    assert document["size"] == Leaf.objects.count()
+    report = verify(ada.organization_id, keys=own_keys(), checkpoint=document)
+    assert report.ok
+    again = client.get(reverse("checkpoint-show", args=["acme", document["size"]]))
+    assert json.loads(again.content) == document
+    assert client.get(reverse("checkpoint-show", args=["acme", 999])).status_code == 404
+    assert Event.objects.filter(name=EventName.CHECKPOINT_DOWNLOADED).count() == 2
+
+
+def test_check_now_says_whole_and_then_names_the_changed_event(ada, tell, client_of):
+    identifier = tell(ada)
+    client = client_of(ada)
+    whole = client.post(reverse("log-verify", args=["acme"]))
+    assert "The log is whole." in whole.content.decode()
+    _change(identifier)
+    changed = client.post(reverse("log-verify", args=["acme"])).content.decode()
+    assert "The log was changed outside the product." in changed
+    assert str(identifier) in changed
+    assert Event.objects.filter(name=EventName.LOG_VERIFIED).count() == 2
+
+
+def _change(identifier):
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute('DROP TRIGGER IF EXISTS "gatehouse_append_only_audit_event_update"')
+            identifier = identifier.hex
+        else:
+            cursor.execute("reset role")
+        cursor.execute("UPDATE audit_event SET outcome = 'x' WHERE id = %s", [identifier])
+
+
+def test_the_keys_are_published_to_everybody(client, db, tmp_path):
+    response = client.get("/.well-known/gatehouse-keys.json")
+    assert response.status_code == 200
+    saved = tmp_path / "keys.json"
+    saved.write_bytes(response.content)
+    assert load_keys(saved).keys() == own_keys().keys()
+    assert "d" not in response.json()["keys"][0]
+
+
+def test_the_list_of_checkpoints(ada, tell, client_of, sent):
+    client = client_of(ada)
+    seal_log(organization_id=str(ada.organization_id))
+    page = client.get(reverse("checkpoint-list", args=["acme"])).content.decode()
+    assert Checkpoint.objects.get().root[:16] in page
+
+
+def test_the_sweep_wakes_a_sealer_for_each_log_that_waits(ada, ned, at, sent):
+    seal_all(at)
+    organizations = {ada.organization_id, ned.organization_id}
+    assert {ids["organization_id"] for job, ids in sent if job is JobName.LOG_SEAL} >= organizations
+    seal_late_commits(at)
+    assert any(ids.get("thorough") for _job, ids in sent)
+
+
+def test_sealing_covers_everything_and_wakes_the_mailer(ada, sent):
+    seal_log(organization_id=str(ada.organization_id))
+    assert Leaf.objects.count() == Event.objects.count()
+    assert Checkpoint.objects.get().size == Leaf.objects.count()
+    assert [job for job, _ids in sent] == [JobName.MAIL_SEND]
+    sent.clear()
+    seal_log(organization_id=str(ada.organization_id))
+    assert sent == []
+    assert Checkpoint.objects.count() == 1
