@@ -18,6 +18,17 @@ from tenants.scoping import organization_scope
 _LOG = structlog.get_logger("gatehouse.queue")
 
 
+LANES: dict[str, Lane] = {}
+
+
+def lane_of(name: str, *_message: object, **_options: object) -> dict[str, str] | None:
+    """Celery asks this for each message; the job's own definition has named its queue."""
+    return {"queue": LANES[name].value} if name in LANES else None
+
+
+app.conf.task_routes = (lane_of,)
+
+
 class OrganizationTask(Task):
     """Opens the scope of the keyword `organization_id` (which the job receives too).
 
@@ -49,9 +60,8 @@ def task(
     """Register a function as the job: keyword ids only, safe to run twice."""
 
     def register(function: Callable[..., None]) -> Task:
-        made: Task = app.task(name=job.value, base=OrganizationTask, queue=str(Lane(queue)))(
-            function
-        )
+        LANES[job.value] = Lane(queue)
+        made: Task = app.task(name=job.value, base=OrganizationTask)(function)
         return made
 
     return register
