@@ -1,0 +1,76 @@
+"""The envelope of a request: all that staff see of it without a grant."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import OuterRef, Subquery
+from django.utils.translation import gettext as _
+
+from portal.tickets.models import Step, Ticket
+from portal.tickets.rules import Kind, Status
+from portal.ui.paging import Page, keyset
+from tenants.scoping import system_scope
+
+# The system that works on a request; a person takes over only where one is named.
+WORKER = "Gatehouse"
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Organization, number, kind, state, step, clock, error code, assignee: a test pins this set."""
+
+    organization: str
+    number: str
+    kind: str
+    state: str
+    step: str
+    received_at: datetime
+    due_at: datetime
+    is_paused: bool
+    error_code: str
+    assignee: str
+
+
+def envelope_page(*, cursor: str = "", size: int = 50) -> Page[Any]:
+    """Open requests of all customers by their clocks, the most urgent first."""
+    with system_scope("envelopes of requests"):
+        current = Step.unscoped.filter(ticket=OuterRef("pk"), finished_at__isnull=True)
+        current = current.order_by("position")
+        rows = (
+            Ticket.unscoped.filter(ended_at__isnull=True, organization__kind="customer")
+            .select_related("organization")
+            .only("number", "kind", "status", "received_at", "due_at", "organization__name")
+            .annotate(
+                step_name=Subquery(current.values("name")[:1]),
+                step_error=Subquery(current.values("error_code")[:1]),
+            )
+        )
+        found = keyset(rows, order=("due_at", "id"), cursor=cursor, size=size)
+        envelopes = _envelopes(found.rows)
+    return Page(envelopes, found.next_cursor, found.cursor)
+
+
+def late_count(at: datetime) -> int:
+    with system_scope("envelopes of requests"):
+        rows = Ticket.unscoped.filter(ended_at__isnull=True, due_at__lt=at)
+        return rows.count()
+
+
+def _envelopes(rows: Sequence[Any]) -> list[Envelope]:
+    return [
+        Envelope(
+            organization=row.organization.name,
+            number=row.number,
+            kind=str(Kind(row.kind).label),
+            state=str(Status(row.status).label),
+            step=row.step_name or "",
+            received_at=row.received_at,
+            due_at=row.due_at,
+            is_paused=row.is_paused,
+            error_code=row.step_error or "",
+            assignee=_("on call") if row.status == Status.BLOCKED else WORKER,
+        )
+        for row in rows
+    ]

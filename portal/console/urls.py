@@ -1,0 +1,36 @@
+"""Addresses of the vendor's console."""
+
+from django.urls import URLPattern, path
+
+from portal.console.views import cases, grants, overview
+
+_GRANT = "grants/<slug:slug>/<str:reference>/"
+
+console_urls: list[URLPattern] = [
+    path("", overview.console_home, name="console-home"),
+    path("queue/", overview.envelope_list, name="envelope-list"),
+    path("organizations/", overview.organization_list, name="organization-list"),
+    path("organizations/new/", overview.organization_create, name="organization-create"),
+    path("cases/", cases.staff_case_list, name="staff-case-list"),
+    path("cases/new/", cases.staff_case_open, name="staff-case-open"),
+    path("cases/<slug:slug>/<str:reference>/", cases.staff_case_show, name="staff-case-show"),
+    path(
+        "cases/<slug:slug>/<str:reference>/request/",
+        cases.staff_grant_request,
+        name="staff-grant-request",
+    ),
+    path("grants/", grants.staff_grant_list, name="staff-grant-list"),
+    path(_GRANT, grants.staff_grant_show, name="staff-grant-show"),
+    path(f"{_GRANT}endorse/", grants.staff_grant_endorse, name="staff-grant-endorse"),
+    path(f"{_GRANT}reject/", grants.staff_grant_reject, name="staff-grant-reject"),
+    path(f"{_GRANT}withdraw/", grants.staff_grant_withdraw, name="staff-grant-withdraw"),
+    path(f"{_GRANT}session/", grants.session_open, name="support-session-open"),
+    path(f"{_GRANT}session/close/", grants.session_close, name="support-session-close"),
+    path(f"{_GRANT}integrations/", grants.staff_integration_list, name="staff-integration-list"),
+    path(f"{_GRANT}resources/", grants.staff_resource_list, name="staff-resource-list"),
+    path(
+        f"{_GRANT}resources/<uuid:resource_id>/",
+        grants.staff_resource_show,
+        name="staff-resource-show",
+    ),
+]
