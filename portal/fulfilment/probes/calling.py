@@ -13,8 +13,6 @@ from django.core.handlers.wsgi import WSGIHandler
 from tenants.scoping import current_organization_id, organization_scope
 
 AGENT = "Gatehouse proof of no access"
-# Names without HTTP_ cannot come from a header, so nobody outside this process can send one.
-STORED_TOKEN = "gatehouse.stored_token"  # noqa: S105  (a name, not a secret)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,14 @@ from tenants.inventory import DataClass
 from tenants.permissions import Permission
 from tenants.scoping import TenantManager, TenantModel, TenantQuerySet
 
+TONES = {
+    Status.AWAITING_SECOND: "warn",
+    Status.BLOCKED: "danger",
+    Status.RETRYING: "warn",
+    Status.COMPLETED: "ok",
+    Status.ERASED: "ok",
+    Status.WITHDRAWN: "neutral",
+}
 _OPEN = sorted(rules.OPEN)
 _ENDED = sorted(rules.ENDED)
 _FULFILLED = sorted(rules.FULFILLED)
@@ -216,6 +224,12 @@ class Ticket(TenantModel):
     @property
     def is_withdrawable(self) -> bool:
         return self.kind == Kind.DELETION and self.status in rules.WITHDRAWABLE
+
+    @property
+    def tone(self) -> str:
+        if self.breached_at is not None:
+            return "danger"
+        return TONES.get(Status(self.status), "info")
 
     def is_late(self, at: datetime) -> bool:
         if self.is_paused or self.status == Status.WITHDRAWN:

@@ -1,0 +1,16 @@
+"""Addresses of certificates."""
+
+from django.urls import URLPattern, path
+
+from portal.fulfilment import views
+
+workspace_urls: list[URLPattern] = [
+    path(
+        "requests/<slug:number>/certificate/", views.certificate_show, name="certificate-show"
+    ),
+    path(
+        "requests/<slug:number>/certificate.json",
+        views.certificate_download,
+        name="certificate-download",
+    ),
+]

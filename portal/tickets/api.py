@@ -1,0 +1,140 @@
+"""Requests through the API: list, file, withdraw, and what they proved."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework.decorators import action as verb
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.rest.routing import register
+from portal.rest.versions import require_version, tagged
+from portal.rest.views import PortalViewSet
+from portal.tickets import serializers as shapes
+from portal.tickets.actions import (
+    confirm_deletion,
+    file_deletion,
+    file_revocation,
+    retry_ticket,
+    withdraw_deletion,
+)
+from portal.tickets.models import Finding, Step, Tally, Ticket
+from portal.tickets.rules import Scope
+from tenants.permissions import Permission
+
+
+class TicketViewSet(PortalViewSet):
+    model = Ticket
+    permissions = {
+        "list": Permission.TICKET_VIEW,
+        "retrieve": Permission.TICKET_VIEW,
+        "evidence": Permission.TICKET_VIEW,
+        "revocations": file_revocation.permission,
+        "deletions": file_deletion.permission,
+        "confirm": confirm_deletion.permission,
+        "withdraw": withdraw_deletion.permission,
+        "retry": retry_ticket.permission,
+    }
+    parameters = {"list": shapes.TicketQuery}
+    inputs = {
+        "revocations": shapes.RevocationInput,
+        "deletions": shapes.DeletionInput,
+        "confirm": shapes.NoInput,
+        "withdraw": shapes.NoInput,
+        "retry": shapes.NoInput,
+    }
+    outputs = {
+        **dict.fromkeys(permissions, shapes.TicketOutput),
+        "evidence": shapes.EvidenceOutput,
+    }
+    versioned = frozenset({"confirm", "withdraw", "retry"})
+
+    def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        if self.action != "list":
+            return rows
+        wanted = {name: self.query.get(name) for name in ("kind", "status", "number")}
+        rows = rows.filter(**{name: value for name, value in wanted.items() if value})
+        return rows.late(self.request.at) if self.query.get("late") else rows  # type: ignore[attr-defined]
+
+    def list(self, request: Request) -> Response:
+        """Requests with their clocks, newest first."""
+        return self.answer_page()
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """One request as it stands now, with its version as ETag."""
+        return self._tagged(self.get_object())
+
+    @verb(detail=True, methods=["get"])
+    def evidence(self, request: Request, pk: str) -> Response:
+        """The steps, each credential that was tried, each store counted before and after."""
+        ticket = self.get_object()
+        found = {
+            "steps": Step.objects.filter(ticket=ticket).order_by("position"),
+            "credentials": Finding.objects.filter(ticket=ticket).order_by("kind", "pk"),
+            "stores": Tally.objects.filter(ticket=ticket).order_by("position"),
+        }
+        return self.answer(found)
+
+    @verb(detail=False, methods=["post"])
+    def revocations(self, request: Request) -> Response:
+        """Block a person's access now. Needs a step-up within the last five minutes.
+
+        An open request about the same person is answered as it is.
+        """
+        data = self.read()
+        ticket = file_revocation(
+            data["member"],
+            actor=self.request.actor,
+            at=self.request.at,
+            reason=data["reason"],
+            source="api",
+        )
+        return self._filed(ticket)
+
+    @verb(detail=False, methods=["post"])
+    def deletions(self, request: Request) -> Response:
+        """Delete metadata after the cooling-off. Needs a step-up within the last five minutes."""
+        data = self.read()
+        ticket = file_deletion(
+            Scope(data["scope"]),
+            actor=self.request.actor,
+            at=self.request.at,
+            confirmation=data["confirmation"],
+            integration_id=data["integration"],
+            reason=data["reason"],
+        )
+        return self._filed(ticket)
+
+    @verb(detail=True, methods=["post"])
+    def confirm(self, request: Request, pk: str) -> Response:
+        """The second person's yes to a deletion; the cooling-off begins."""
+        return self._decided(confirm_deletion)
+
+    @verb(detail=True, methods=["post"])
+    def withdraw(self, request: Request, pk: str) -> Response:
+        """Take a deletion back during its cooling-off."""
+        return self._decided(withdraw_deletion)
+
+    @verb(detail=True, methods=["post"])
+    def retry(self, request: Request, pk: str) -> Response:
+        """Wake a request that stopped after too many attempts."""
+        return self._decided(retry_ticket)
+
+    def _decided(self, decide: Any) -> Response:
+        ticket = self.get_object()
+        require_version(self.request, ticket.version)
+        self.read()
+        decided = decide(
+            ticket, actor=self.request.actor, at=self.request.at, version=ticket.version
+        )
+        return self._tagged(decided)
+
+    def _filed(self, ticket: Ticket) -> Response:
+        response = self.answer(ticket, status=201, location=f"/api/v1/tickets/{ticket.pk}")
+        return tagged(response, ticket.version)
+
+    def _tagged(self, ticket: Ticket) -> Response:
+        return tagged(self.answer(ticket), ticket.version)
+
+
+register("tickets", TicketViewSet, basename="api-ticket")

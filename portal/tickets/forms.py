@@ -1,0 +1,81 @@
+"""Forms of the request screens."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from portal.tickets.rules import Kind, Scope
+from portal.tickets.stores import integrations
+
+VIEWS = (
+    ("", _("All")),
+    ("open", _("Open")),
+    ("late", _("Late")),
+    ("done", _("Done")),
+    ("withdrawn", _("Withdrawn")),
+)
+REASON_LENGTH = 500
+
+
+class FilterForm(forms.Form):
+    """Narrows the list; a value that is not known narrows nothing."""
+
+    kind = forms.ChoiceField(
+        label=_("What"), required=False, choices=[("", _("Everything")), *Kind.choices]
+    )
+    view = forms.ChoiceField(label=_("State"), required=False, choices=VIEWS)
+
+
+class PersonForm(forms.Form):
+    """Whose access is to be revoked."""
+
+    member = forms.ModelChoiceField(label=_("Person"), queryset=None)
+
+    def __init__(self, *args: Any, members: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["member"].queryset = members  # type: ignore[attr-defined]
+
+
+class RevocationForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Reason"),
+        required=False,
+        max_length=REASON_LENGTH,
+        help_text=_("Shown on the request, for example “left the company”."),
+    )
+
+
+class DeletionForm(forms.Form):
+    """Which scope, and its name typed out: nobody deletes by a slip of the hand."""
+
+    target = forms.ChoiceField(label=_("What to delete"), widget=forms.RadioSelect)
+    confirmation = forms.CharField(
+        label=_("Type the name to confirm"),
+        max_length=120,
+        help_text=_("The name of the workspace or of the integration, letter for letter."),
+        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
+    )
+    reason = forms.CharField(label=_("Reason"), required=False, max_length=REASON_LENGTH)
+
+    def __init__(self, *args: Any, name: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["target"].choices = [  # type: ignore[attr-defined]
+            *((str(pk), _("Integration “%(name)s”") % {"name": one}) for pk, one in integrations()),
+            (Scope.ALL_METADATA.value, _("All metadata of “%(name)s”") % {"name": name}),
+        ]
+
+    def chosen(self) -> tuple[Scope, UUID | None]:
+        target = self.cleaned_data["target"]
+        if target == Scope.ALL_METADATA:
+            return Scope.ALL_METADATA, None
+        return Scope.INTEGRATION, UUID(target)
+
+
+class VersionForm(forms.Form):
+    """The version of the request somebody looked at when they decided."""
+
+    version = forms.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
+
+

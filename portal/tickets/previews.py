@@ -1,0 +1,87 @@
+"""What a request will take from whom, worked out before anybody commits to it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.apps import apps
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.tickets.stores import INTEGRATION
+from tenants.models import ApiToken, Entry, Invitation, Membership, TeamMember
+
+NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One line of the preview: an icon, what happens, and to what by name."""
+
+    icon: str
+    text: str
+    detail: str = ""
+
+
+def effects_of_revoking(member: Membership, at: datetime) -> list[Effect]:
+    """Sessions, tokens, sign-in, role, teams, invitations and what the person owns."""
+    return [
+        _sessions(member),
+        _tokens(member, at),
+        Effect("log-in", _("Sign-in to this workspace is refused, by password and by SSO")),
+        _places(member),
+        _invitations(member, at),
+        *_owned(member),
+    ]
+
+
+def _sessions(member: Membership) -> Effect:
+    devices = [e.device for e in Entry.objects.open().filter(membership=member)]
+    count = len(devices)
+    text = ngettext("%(n)d session ends", "%(n)d sessions end", count) % {"n": count}
+    return Effect("monitor-x", text, _short([device for device in devices if device]))
+
+
+def _tokens(member: Membership, at: datetime) -> Effect:
+    names = [str(token) for token in ApiToken.objects.usable(at=at).filter(owner=member)]
+    count = len(names)
+    text = ngettext(
+        "%(n)d API token stops working", "%(n)d API tokens stop working", count
+    ) % {"n": count}
+    return Effect("key-round", text, _short(names))
+
+
+def _places(member: Membership) -> Effect:
+    places = TeamMember.objects.filter(membership=member).select_related("team")
+    names = [place.team.name for place in places]
+    text = _("The role “%(role)s” is taken away") % {"role": member.role_label}
+    teams = _("Teams: %(teams)s") % {"teams": _short(names)} if names else ""
+    return Effect("user-x", text, teams)
+
+
+def _invitations(member: Membership, at: datetime) -> Effect:
+    count = Invitation.objects.open(at=at).filter(invited_by=member).count()
+    text = ngettext(
+        "%(n)d invitation they sent is cancelled",
+        "%(n)d invitations they sent are cancelled",
+        count,
+    ) % {"n": count}
+    return Effect("mail-x", text)
+
+
+def _owned(member: Membership) -> list[Effect]:
+    rows = apps.get_model(INTEGRATION).objects.filter(owner=member).order_by("name")
+    names = list(rows.values_list("name", flat=True))
+    if not names:
+        return []
+    text = ngettext(
+        "%(n)d integration keeps running without an owner",
+        "%(n)d integrations keep running without an owner",
+        len(names),
+    ) % {"n": len(names)}
+    return [Effect("database", text, _short(names))]
+
+
+def _short(names: list[str]) -> str:
+    more = len(names) - NAMED
+    shown = ", ".join(names[:NAMED])
+    return _("%(names)s and %(more)d more") % {"names": shown, "more": more} if more > 0 else shown

@@ -1,0 +1,133 @@
+"""Requests as the API takes and gives them."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from portal.rest.pagination import PageQuery
+from portal.rest.serializers import StrictSerializer, TextField
+from portal.tickets.models import Finding, Step, Tally, Ticket
+from portal.tickets.rules import Kind, Scope, Status
+from tenants.models import Membership
+
+
+class TicketQuery(PageQuery):
+    kind = serializers.ChoiceField(choices=Kind.choices, required=False)
+    status = serializers.ChoiceField(choices=Status.choices, required=False)
+    number = TextField(max_length=16, required=False)
+    late = serializers.BooleanField(
+        required=False, allow_null=True, default=None, help_text="True: only late requests."
+    )
+
+
+class RevocationInput(StrictSerializer):
+    member = serializers.UUIDField(help_text="Whose access ends, from /members.")
+    reason = TextField(max_length=500, required=False, default="", allow_blank=True)
+
+    def validate_member(self, value: Any) -> Membership:
+        actor = self.context["view"].request.actor
+        found = Membership.objects.visible_to(actor).filter(pk=value).first()
+        if found is None:
+            raise serializers.ValidationError("There is no such member.")
+        return found
+
+
+class DeletionInput(StrictSerializer):
+    scope = serializers.ChoiceField(choices=[Scope.ALL_METADATA.value, Scope.INTEGRATION.value])
+    integration = serializers.UUIDField(
+        required=False, default=None, help_text="Needed for the scope `integration`."
+    )
+    confirmation = TextField(
+        max_length=120, help_text="The name of what goes, letter for letter."
+    )
+    reason = TextField(max_length=500, required=False, default="", allow_blank=True)
+
+
+class NoInput(StrictSerializer):
+    """A verb without a body."""
+
+
+class SubjectOutput(serializers.Serializer[Any]):
+    kind = serializers.CharField(source="subject_kind")
+    id = serializers.UUIDField(source="subject_id")
+    label = serializers.CharField(source="subject_label")
+
+
+class TicketOutput(serializers.ModelSerializer[Ticket]):
+    subject = SubjectOutput(source="*")
+    filed_by = serializers.CharField(source="requester_name")
+    confirmed_by = serializers.CharField(source="confirmer_name")
+    is_late = serializers.SerializerMethodField()
+    is_at_risk = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Ticket
+        fields = [
+            "id",
+            "number",
+            "kind",
+            "scope",
+            "status",
+            "subject",
+            "reason",
+            "filed_by",
+            "confirmed_by",
+            "received_at",
+            "due_at",
+            "contained_at",
+            "confirmed_at",
+            "cooling_off_until",
+            "started_at",
+            "destroyed_at",
+            "met_at",
+            "ended_at",
+            "is_late",
+            "is_at_risk",
+            "paused_seconds",
+            "progress_done",
+            "progress_total",
+            "version",
+        ]
+
+    def get_is_late(self, ticket: Ticket) -> bool:
+        return ticket.is_late(self.context["request"].at)
+
+    def get_is_at_risk(self, ticket: Ticket) -> bool:
+        return ticket.is_at_risk(self.context["request"].at)
+
+
+class StepOutput(serializers.ModelSerializer[Step]):
+    class Meta:
+        model = Step
+        fields = [
+            "position",
+            "name",
+            "status",
+            "attempts",
+            "rounds",
+            "started_at",
+            "finished_at",
+            "done",
+            "total",
+            "error_code",
+        ]
+
+
+class FindingOutput(serializers.ModelSerializer[Finding]):
+    class Meta:
+        model = Finding
+        fields = ["kind", "label", "last_used_at", "tried", "answer", "detail", "tried_at"]
+
+
+class TallyOutput(serializers.ModelSerializer[Tally]):
+    class Meta:
+        model = Tally
+        fields = ["store", "label", "before", "root", "erased", "after", "checked_at"]
+
+
+class EvidenceOutput(serializers.Serializer[Any]):
+    """Steps, refused credentials and stores counted before and after."""
+
+    steps = StepOutput(many=True)
+    credentials = FindingOutput(many=True)
+    stores = TallyOutput(many=True)

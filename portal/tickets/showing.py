@@ -1,0 +1,195 @@
+"""How a request looks on a page: its steps, what it proved, and what happened to it."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from audit.models import Event
+from audit.names import EventName
+from audit.opening import opened
+from audit.sentences import sentence
+from portal.tickets.models import Finding, Step, Tally, Ticket
+from portal.tickets.plans import steps_of
+from portal.tickets.rules import Kind, Scope, Status, StepStatus
+
+TIMELINE_LENGTH = 200
+STEP_TONES = {
+    StepStatus.RUNNING: "info",
+    StepStatus.RETRYING: "warn",
+    StepStatus.BLOCKED: "danger",
+    StepStatus.DONE: "ok",
+    StepStatus.SKIPPED: "ok",
+}
+MARKS = {
+    EventName.TICKET_OPENED: ("ticket-plus", "info"),
+    EventName.TICKET_CONFIRMED: ("user-check", "info"),
+    EventName.TICKET_WITHDRAWN: ("undo-2", "neutral"),
+    EventName.TICKET_STEP_FINISHED: ("check", "neutral"),
+    EventName.TICKET_STEP_FAILED: ("triangle-alert", "warn"),
+    EventName.TICKET_BLOCKED: ("octagon-x", "danger"),
+    EventName.TICKET_REPAIRED: ("wrench", "warn"),
+    EventName.TICKET_VERIFYING: ("search-check", "info"),
+    EventName.TICKET_COMPLETED: ("shield-check", "ok"),
+    EventName.TICKET_ERASED: ("shield-check", "ok"),
+    EventName.TICKET_ESCALATED: ("timer", "warn"),
+    EventName.TICKET_LATE: ("alarm-clock", "danger"),
+}
+CREDENTIALS = {
+    "session": gettext_lazy("Browser session"),
+    "token": gettext_lazy("API token"),
+    "password": gettext_lazy("Password sign-in"),
+    "sso": gettext_lazy("Single sign-on"),
+    "invitation": gettext_lazy("Invitation"),
+}
+HOLD_UPS = {
+    "residue": gettext_lazy("Something was left; it is being erased again."),
+    "still-accepted": gettext_lazy("A credential still worked; it is being cut off again."),
+    "storage-busy": gettext_lazy("The database was busy."),
+    "worker-lost": gettext_lazy("The worker stopped in the middle each time."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StepLine:
+    title: str
+    tone: str
+    label: str
+    detail: str
+    at: datetime | None
+    done: int
+    total: int
+    is_running: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One credential and how it was refused."""
+
+    kind: str
+    label: str
+    last_used_at: datetime | None
+    tried: str
+    detail: str
+    tried_at: datetime | None
+    is_refused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """Everything the page of one request shows."""
+
+    ticket: Ticket
+    steps: list[StepLine]
+    proofs: list[Proof]
+    tallies: list[Tally]
+    timeline: list[dict[str, Any]]
+    previous: Ticket | None
+    is_late: bool
+    is_at_risk: bool
+    tag: str
+
+    @property
+    def keeps_moving(self) -> bool:
+        return self.ticket.is_open
+
+    @property
+    def running(self) -> StepLine | None:
+        return next((s for s in self.steps if s.is_running and s.total), None)
+
+
+def detail_of(ticket: Ticket, at: datetime) -> Detail:
+    rows = list(Step.objects.filter(ticket=ticket).order_by("position"))
+    findings = list(Finding.objects.filter(ticket=ticket).order_by("kind", "pk"))
+    tallies = list(Tally.objects.filter(ticket=ticket).order_by("position"))
+    return Detail(
+        ticket=ticket,
+        steps=_lines(ticket, rows),
+        proofs=[_proof(finding) for finding in findings],
+        tallies=tallies,
+        timeline=timeline_of(ticket),
+        previous=ticket.previous,
+        is_late=ticket.is_late(at),
+        is_at_risk=ticket.is_at_risk(at),
+        tag=tag_of(ticket, rows, at),
+    )
+
+
+def tag_of(ticket: Ticket, steps: list[Step], at: datetime) -> str:
+    """Changes whenever something on the page would."""
+    moving = [(step.status, step.done, step.attempts, step.rounds) for step in steps]
+    seen = (ticket.version, ticket.status, ticket.is_late(at), ticket.is_at_risk(at), moving)
+    return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
+
+
+def timeline_of(ticket: Ticket) -> list[dict[str, Any]]:
+    """The audit log's own rows about this request, newest first; there is no second history."""
+    events = list(
+        Event.objects.filter(
+            organization_id=ticket.organization_id, target_kind="ticket", target_id=ticket.pk
+        ).order_by("-id")[:TIMELINE_LENGTH]
+    )
+    opened(events)
+    return [_entry(event) for event in events]
+
+
+def _entry(event: Event) -> dict[str, Any]:
+    icon, tone = MARKS.get(event.name, ("circle", "neutral"))  # type: ignore[call-overload]
+    return {"at": event.occurred_at, "text": sentence(event), "icon": icon, "tone": tone}
+
+
+def _lines(ticket: Ticket, rows: list[Step]) -> list[StepLine]:
+    titles = {plan.name: str(plan.title) for plan in steps_of(ticket.kind)}
+    return [_line(step, titles[step.name]) for step in rows]
+
+
+def _line(step: Step, title: str) -> StepLine:
+    status = StepStatus(step.status)
+    return StepLine(
+        title=title,
+        tone=STEP_TONES.get(status, "neutral"),
+        label="" if status == StepStatus.PENDING else str(status.label),
+        detail=_note(step),
+        at=step.finished_at,
+        done=step.done,
+        total=step.total,
+        is_running=status == StepStatus.RUNNING,
+    )
+
+
+def _note(step: Step) -> str:
+    notes = []
+    if step.error_code and step.finished_at is None:
+        notes.append(str(HOLD_UPS.get(step.error_code, _("The last attempt failed."))))
+        notes.append(_("Attempt %(n)d.") % {"n": step.attempts})
+    if step.rounds > 1:
+        notes.append(_("Round %(n)d.") % {"n": step.rounds})
+    return " ".join(notes)
+
+
+def _proof(finding: Finding) -> Proof:
+    return Proof(
+        kind=str(CREDENTIALS.get(finding.kind, finding.kind)),
+        label=finding.label,
+        last_used_at=finding.last_used_at,
+        tried=finding.tried,
+        detail=finding.detail,
+        tried_at=finding.tried_at,
+        is_refused=finding.answer == Finding.Answer.REFUSED,
+    )
+
+
+def title_of(ticket: Ticket) -> str:
+    """`Revoke access: Erin Vos`; the words a busy admin looks for."""
+    if ticket.kind == Kind.REVOCATION:
+        return _("Revoke access: %(name)s") % {"name": ticket.subject_label}
+    if ticket.scope == Scope.ALL_METADATA:
+        return _("Delete all metadata of %(name)s") % {"name": ticket.subject_label}
+    return _("Delete metadata: %(name)s") % {"name": ticket.subject_label}
+
+
+def is_certified(ticket: Ticket) -> bool:
+    return ticket.status == Status.ERASED

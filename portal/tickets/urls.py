@@ -1,0 +1,17 @@
+"""Addresses of requests in a workspace."""
+
+from django.urls import URLPattern, path
+
+from portal.tickets.views import filing, listing, showing
+
+workspace_urls: list[URLPattern] = [
+    path("requests/", listing.ticket_list, name="ticket-list"),
+    path("requests/export.csv", listing.ticket_export, name="ticket-export"),
+    path("requests/revoke/", filing.ticket_revoke, name="ticket-revoke"),
+    path("requests/delete/", filing.ticket_delete, name="ticket-delete"),
+    path("requests/<slug:number>/", showing.ticket_show, name="ticket-show"),
+    path("requests/<slug:number>/progress/", showing.ticket_progress, name="ticket-progress"),
+    path("requests/<slug:number>/withdraw/", showing.ticket_withdraw, name="ticket-withdraw"),
+    path("requests/<slug:number>/confirm/", showing.ticket_confirm, name="ticket-confirm"),
+    path("requests/<slug:number>/retry/", showing.ticket_retry, name="ticket-retry"),
+]

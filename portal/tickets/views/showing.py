@@ -1,0 +1,104 @@
+"""The page of one request, its moving part, and what may still be decided."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+
+from portal.queue.names import JobName
+from portal.queue.publishing import enqueue
+from portal.tickets.actions import confirm_deletion, retry_ticket, withdraw_deletion
+from portal.tickets.forms import VersionForm
+from portal.tickets.models import Ticket
+from portal.tickets.showing import detail_of, is_certified, title_of
+from portal.ui.needs import needs
+from portal.ui.pages import page, wants_fragment
+from portal.ui.requests import PortalRequest, workspace_url
+from tenants.permissions import Permission
+
+
+@needs(Permission.TICKET_VIEW)
+def ticket_show(request: PortalRequest, number: str) -> HttpResponse:
+    return _page(request, _ticket(request, number))
+
+
+@needs(Permission.TICKET_VIEW)
+def ticket_progress(request: PortalRequest, number: str) -> HttpResponse:
+    """The moving part by itself, polled; an unchanged one is not sent again."""
+    ticket = _ticket(request, number)
+    _look_after(ticket, request)
+    tag = detail_of(ticket, request.at).tag
+    quoted = f'"{tag}"'
+    if request.headers.get("If-None-Match") == quoted:
+        return HttpResponse(status=304, headers={"ETag": quoted})
+    if wants_fragment(request) and request.GET.get("seen") == tag:
+        return HttpResponse(status=204, headers={"ETag": quoted})
+    response = _page(request, ticket)
+    response.headers["ETag"] = quoted
+    return response
+
+
+@needs(withdraw_deletion.permission, methods=("POST",), refusal_to="ticket-show")
+def ticket_withdraw(request: PortalRequest, number: str) -> HttpResponse:
+    ticket = withdraw_deletion(
+        _ticket(request, number), actor=request.actor, at=request.at, version=_version(request)
+    )
+    messages.success(
+        request, _("%(number)s is withdrawn. Nothing was deleted.") % {"number": ticket.number}
+    )
+    return _back(request, ticket)
+
+
+@needs(confirm_deletion.permission, methods=("POST",), refusal_to="ticket-show")
+def ticket_confirm(request: PortalRequest, number: str) -> HttpResponse:
+    ticket = confirm_deletion(
+        _ticket(request, number), actor=request.actor, at=request.at, version=_version(request)
+    )
+    messages.success(request, _("Confirmed. The deletion begins after the cooling-off."))
+    return _back(request, ticket)
+
+
+@needs(retry_ticket.permission, methods=("POST",), refusal_to="ticket-show")
+def ticket_retry(request: PortalRequest, number: str) -> HttpResponse:
+    ticket = retry_ticket(
+        _ticket(request, number), actor=request.actor, at=request.at, version=_version(request)
+    )
+    messages.success(request, _("The request goes on."))
+    return _back(request, ticket)
+
+
+def _ticket(request: PortalRequest, number: str) -> Ticket:
+    rows = Ticket.objects.visible_to(request.actor).select_related("previous")
+    found: Ticket = get_object_or_404(rows, number=number)
+    return found
+
+
+def _page(request: PortalRequest, ticket: Ticket) -> HttpResponse:
+    own = request.actor.membership
+    context = {
+        "ticket": ticket,
+        "title": title_of(ticket),
+        "detail": detail_of(ticket, request.at),
+        "is_certified": is_certified(ticket),
+        "is_requester": own is not None and own.pk == ticket.requester_id,
+    }
+    return page(request, "tickets/show.html", context, fragment="tickets/_detail.html")
+
+
+def _look_after(ticket: Ticket, request: PortalRequest) -> None:
+    """Whoever looks wakes the worker: a lost message or a slow sweep is not waited for."""
+    if ticket.wake_at is not None and ticket.wake_at <= request.at:
+        enqueue(
+            JobName.TICKET_PROCESS,
+            organization_id=str(ticket.organization_id),
+            ticket_id=str(ticket.pk),
+        )
+
+
+def _version(request: PortalRequest) -> int | None:
+    form = VersionForm(request.POST)
+    return form.cleaned_data["version"] if form.is_valid() else None
+
+
+def _back(request: PortalRequest, ticket: Ticket) -> HttpResponse:
+    return redirect(workspace_url(request, "ticket-show", ticket.number))
