@@ -18,6 +18,17 @@ _PURPOSE: Final = "second-factor"
 _CONTEXT: Final = "mfa.authenticator"
 
 
+def prove_address(user: AbstractBaseUser) -> None:
+    """Accounts come from a link in a mail or from a proven domain: the address counts as proven.
+
+    Without the row allauth would take the address for an unconfirmed one, and may drop it.
+    """
+    if not EmailAddress.objects.filter(user_id=user.pk).exists():
+        EmailAddress.objects.create(
+            user_id=user.pk, email=user.get_username(), verified=True, primary=True
+        )
+
+
 class AccountAdapter(DefaultAccountAdapter):
     """Accounts are made by invitations and by single sign-on, never by a form."""
 
@@ -42,11 +53,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def pre_login(
         self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any
     ) -> HttpResponse | None:
-        """Accounts come from a link in a mail or from a proven domain: the address is proven."""
-        if not EmailAddress.objects.filter(user_id=user.pk).exists():
-            EmailAddress.objects.create(
-                user_id=user.pk, email=user.get_username(), verified=True, primary=True
-            )
+        prove_address(user)
         response: HttpResponse | None = super().pre_login(request, user, **kwargs)
         return response
 

@@ -53,7 +53,9 @@ def audited(view: MountedView) -> MountedView:
             response = view(request, *args, **kwargs)
             after = _state(concerned)
             if concerned and before and after and before != after:
-                _record_changes(request, concerned, before, after)
+                _record_changes(
+                    request, concerned, before=before, after=after, by_link="uidb36" in kwargs
+                )
         return response
 
     return run
@@ -116,11 +118,15 @@ def _state(user: User | None) -> AccountState | None:
 
 
 def _record_changes(
-    request: HttpRequest, user: User, before: AccountState, after: AccountState
+    request: HttpRequest,
+    user: User,
+    *,
+    before: AccountState,
+    after: AccountState,
+    by_link: bool,
 ) -> None:
     if before.password != after.password:
-        was_reset = not request.user.is_authenticated
-        name = EventName.PASSWORD_RESET if was_reset else EventName.PASSWORD_CHANGED
+        name = EventName.PASSWORD_RESET if by_link else EventName.PASSWORD_CHANGED
         _end_entries(user, because="password changed")
         record_for_person(request, user, name)
     if before.email != after.email:

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from accounts.adapters import prove_address
 from accounts.models import User, normalized
 from audit.names import EventName
 from audit.refusals import NotPermitted
@@ -111,10 +112,12 @@ def _with_own_password(view: Callable[..., HttpResponseBase]) -> Mounted:
 
     @wraps(view)
     def run(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        if not person(request).has_usable_password():
+        user = person(request)
+        if not user.has_usable_password():
             raise NotPermitted(
                 _("Your account is managed by your organization's single sign-on. Change it there.")
             )
+        prove_address(user)
         return view(request, *args, **kwargs)
 
     return run

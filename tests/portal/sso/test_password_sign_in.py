@@ -1,0 +1,379 @@
+"""E-mail first, then password, then code; and what each organization's policy makes of it."""
+
+import re
+import time
+from collections.abc import Callable
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+
+from audit.models import Event
+from audit.names import EventName
+from tenants.models import Entry, Membership, Organization, Policy
+from tenants.scoping import organization_scope
+from tests.cast import PASSWORD, make_member
+from tests.portal.sso.conftest import Idp
+
+pytestmark = pytest.mark.django_db
+SECRET = generate_totp_secret()
+
+
+def code_of(secret: str, *, ahead: int = 0) -> str:
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + ahead))
+
+
+def give_second_factor(member: Membership) -> None:
+    TOTP.activate(member.user, SECRET)
+
+
+def sign_in(client: Client, email: str, *, password: str = PASSWORD, goal: str = ""):
+    first = client.post("/", {"email": email, "next": goal})
+    return client.post(first["Location"], {"login": email, "password": password, "next": goal})
+
+
+@pytest.fixture
+def ada_with_code(ada: Membership) -> Membership:
+    give_second_factor(ada)
+    return ada
+
+
+def test_password_and_code_open_the_workspace(client: Client, ada_with_code: Membership) -> None:
+    asked = sign_in(client, "Ada@Acme.test")
+    assert asked["Location"] == "/sign-in/code/"
+    assert not Entry.objects.exists()
+
+    response = client.post("/sign-in/code/", {"code": code_of(SECRET)})
+
+    assert response["Location"] == "/o/acme/"
+    entry = Entry.objects.get()
+    assert entry.has_second_factor
+    assert entry.method == Entry.Method.PASSWORD
+    assert entry.step_up_at is not None
+    assert client.get("/o/acme/").status_code == 200
+    assert Event.objects.filter(name=EventName.ENTRY_OPENED).count() == 1
+
+
+def test_goes_on_to_the_wanted_page(client: Client, ada_with_code: Membership) -> None:
+    wanted = client.get("/o/acme/requests/")
+    assert wanted["Location"] == "/?next=%2Fo%2Facme%2Frequests%2F"
+
+    sign_in(client, "ada@acme.test", goal="/o/acme/requests/")
+    response = client.post("/sign-in/code/", {"code": code_of(SECRET)})
+
+    assert response["Location"] == "/o/acme/requests/"
+
+
+@pytest.mark.parametrize("goal", ["https://evil.test/", "//evil.test/", "/\\evil.test", "evil"])
+def test_never_goes_on_to_another_host(
+    client: Client, ada_with_code: Membership, goal: str
+) -> None:
+    sign_in(client, "ada@acme.test", goal=goal)
+
+    response = client.post("/sign-in/code/", {"code": code_of(SECRET)})
+
+    assert response["Location"] == "/o/acme/"
+
+
+def test_code_works_once(client: Client, ada_with_code: Membership) -> None:
+    code = code_of(SECRET)
+    sign_in(client, "ada@acme.test")
+    client.post("/sign-in/code/", {"code": code})
+
+    other = Client()
+    sign_in(other, "ada@acme.test")
+    response = other.post("/sign-in/code/", {"code": code})
+
+    assert response.status_code == 200
+    assert "_auth_user_id" not in other.session
+
+
+def test_recovery_code_works_once(client: Client, ada_with_code: Membership) -> None:
+    code = RecoveryCodes.activate(ada_with_code.user).get_unused_codes()[0]
+    sign_in(client, "ada@acme.test")
+    assert client.post("/sign-in/code/", {"code": code})["Location"] == "/o/acme/"
+
+    other = Client()
+    sign_in(other, "ada@acme.test")
+
+    assert other.post("/sign-in/code/", {"code": code}).status_code == 200
+
+
+def test_secrets_are_sealed_at_rest(ada_with_code: Membership) -> None:
+    stored = Authenticator.objects.get(type=Authenticator.Type.TOTP).data["secret"]
+
+    assert SECRET not in stored
+    assert stored.startswith("g1.")
+
+
+def test_wrong_password_is_recorded_and_says_nothing(
+    client: Client, ada_with_code: Membership
+) -> None:
+    known = sign_in(client, "ada@acme.test", password="wrong-horse-tests")
+    unknown = sign_in(Client(), "nobody@acme.test", password="wrong-horse-tests")
+
+    assert known.status_code == unknown.status_code == 200
+    assert _said(known) == _said(unknown)
+    event = Event.objects.get(name=EventName.SIGN_IN_REFUSED)
+    assert event.outcome == "refused"
+
+
+def _said(response) -> str:
+    page = re.sub(r'nonce="[^"]*"|value="[^"]*"|X-CSRFToken[^}]*', "", response.content.decode())
+    return re.sub(r'<meta name="server-time"[^>]*>', "", page)
+
+
+def test_unknown_address_is_led_to_the_password_like_a_known_one(
+    client: Client, ada: Membership
+) -> None:
+    for email in ("ada@acme.test", "nobody@nowhere.test"):
+        assert client.post("/", {"email": email})["Location"] == "/sign-in/password/"
+
+
+def test_proven_domain_leads_to_its_connection(client: Client, acme_idp: Idp) -> None:
+    for email in ("erin@acme.test", "nobody-at-all@acme.test"):
+        response = client.post("/", {"email": email})
+        assert response["Location"] == f"/sso/{acme_idp.connection.pk}/start/"
+
+
+def test_attempts_are_limited(client: Client, ada_with_code: Membership) -> None:
+    for _ in range(11):
+        response = sign_in(client, "ada@acme.test", password="wrong-horse-tests")
+
+    assert response.status_code == 429 or b"Too many" in response.content
+    sign_in(client, "ada@acme.test")
+    assert "_auth_user_id" not in client.session
+
+
+def test_without_second_factor_one_is_set_up_first(client: Client, ada: Membership) -> None:
+    response = sign_in(client, "ada@acme.test")
+    assert response["Location"].startswith("/account/second-factor/app/")
+    assert not Entry.objects.exists()
+    assert client.get("/o/acme/")["Location"].startswith("/workspaces/acme/")
+    page = client.get(response["Location"])
+    secret = client.session["mfa.totp.secret"]
+    assert b"<svg" in page.content
+
+    response = client.post("/account/second-factor/app/", {"code": code_of(secret)})
+
+    assert response["Location"] == "/account/second-factor/codes/"
+    assert client.get("/o/acme/").status_code == 200
+    assert Entry.objects.get().has_second_factor
+    kinds = Event.objects.filter(name=EventName.AUTHENTICATOR_ADDED).count()
+    assert kinds == 2
+    assert len(re.findall(rb"<li><code", client.get(response["Location"]).content)) == 10
+
+
+def test_policy_without_second_factor_lets_in_by_password(client: Client, ada: Membership) -> None:
+    Policy.objects.update(mfa_required=False)
+
+    assert sign_in(client, "ada@acme.test")["Location"] == "/o/acme/"
+    assert not Entry.objects.get().has_second_factor
+
+
+def test_enforced_single_sign_on_closes_the_password(
+    client: Client, ada_with_code: Membership, acme_idp: Idp
+) -> None:
+    Policy.objects.update(sso_enforced=True)
+    client.post("/sign-in/password/", {"login": "ada@acme.test", "password": PASSWORD})
+    client.post("/sign-in/code/", {"code": code_of(SECRET)})
+
+    assert not Entry.objects.exists()
+    assert client.get("/workspaces/acme/")["Location"].startswith(
+        f"/sso/{acme_idp.connection.pk}/start/"
+    )
+
+
+@pytest.fixture
+def ada_twice(ada_with_code: Membership, other_organization: Organization) -> Membership:
+    """Ada is a viewer at Globex too."""
+    with organization_scope(other_organization.pk):
+        return Membership.objects.create(
+            user=ada_with_code.user,
+            name=ada_with_code.name,
+            email=ada_with_code.email,
+            role="viewer",
+            source="invitation",
+            joined_at=timezone.now(),
+        )
+
+
+def test_person_of_two_workspaces_chooses(client: Client, ada_twice: Membership) -> None:
+    sign_in(client, "ada@acme.test")
+
+    response = client.post("/sign-in/code/", {"code": code_of(SECRET)})
+
+    assert response["Location"] == "/workspaces/"
+    page = client.get("/workspaces/").content.decode()
+    assert "Acme Health" in page
+    assert "Globex Retail" in page
+    assert client.get("/o/globex/").status_code == 200
+
+
+def test_workspace_not_entered_asks_again(
+    client_of: Callable[..., Client], ada_twice: Membership, ada: Membership
+) -> None:
+    client = client_of(ada)
+
+    asked = client.get("/o/globex/")
+    assert asked["Location"].startswith("/workspaces/globex/")
+    assert client.get(asked["Location"]).status_code == 200
+    wrong = client.post("/workspaces/globex/", {"password": "no", "code": code_of(SECRET)})
+    assert wrong.status_code == 200
+    response = client.post("/workspaces/globex/", {"password": PASSWORD, "code": code_of(SECRET)})
+
+    assert response["Location"] == "/o/globex/"
+    assert client.get("/o/globex/").status_code == 200
+
+
+def test_somebody_elses_workspace_does_not_exist(
+    client_of: Callable[..., Client], ada: Membership, other_organization: Organization
+) -> None:
+    client = client_of(ada)
+
+    assert client.get("/workspaces/globex/").status_code == 404
+    assert client.get("/workspaces/nowhere/").status_code == 404
+    assert client.get("/o/globex/").status_code == 404
+
+
+def test_step_up_by_password_and_code(
+    client_of: Callable[..., Client], ada_with_code: Membership
+) -> None:
+    client = client_of(ada_with_code, stepped_up=False)
+    assert client.get("/o/acme/sso/new/")["Location"].startswith("/o/acme/step-up/?next=")
+    assert client.post("/o/acme/step-up/", {"password": PASSWORD}).status_code == 200
+
+    response = client.post(
+        "/o/acme/step-up/",
+        {"password": PASSWORD, "code": code_of(SECRET), "next": "/o/acme/sso/new/"},
+    )
+
+    assert response["Location"] == "/o/acme/sso/new/"
+    assert client.get("/o/acme/sso/new/").status_code == 200
+
+
+def test_staff_step_up_in_the_console(client_of: Callable[..., Client], sam: Membership) -> None:
+    give_second_factor(sam)
+    client = client_of(sam, stepped_up=False)
+
+    response = client.post("/console/step-up/", {"password": PASSWORD, "code": code_of(SECRET)})
+
+    assert response["Location"] == "/console/"
+
+
+def test_signing_out_ends_every_entry(client: Client, ada_twice: Membership) -> None:
+    sign_in(client, "ada@acme.test")
+    client.post("/sign-in/code/", {"code": code_of(SECRET)})
+    assert client.get("/sign-out/").status_code == 200
+
+    response = client.post("/sign-out/")
+
+    assert response["Clear-Site-Data"] == '"cache"'
+    assert not Entry.objects.open().exists()
+    with organization_scope(ada_twice.organization_id):
+        assert not Entry.objects.open().exists()
+    assert client.get("/o/acme/")["Location"].startswith("/?next=")
+
+
+def test_forgotten_password(client: Client, ada_with_code: Membership) -> None:
+    inside = Client()
+    sign_in(inside, "ada@acme.test")
+    inside.post("/sign-in/code/", {"code": code_of(SECRET)})
+    client.post("/password/forgotten/", {"email": "ada@acme.test"})
+    link = re.search(r"http://testserver(/password/reset/\S+)", mail.outbox[0].body)
+    assert link
+    form = client.get(link[1])["Location"]
+
+    client.post(form, {"password1": "new-correct-horse", "password2": "new-correct-horse"})
+
+    assert Event.objects.filter(name=EventName.PASSWORD_RESET).count() == 1
+    assert not Entry.objects.open().exists()
+    assert inside.get("/o/acme/")["Location"].startswith("/?next=")
+    assert sign_in(Client(), "ada@acme.test").status_code == 200
+    again = Client()
+    asked = sign_in(again, "ada@acme.test", password="new-correct-horse")
+    assert asked["Location"] == "/sign-in/code/", "a reset does not replace the second factor"
+
+
+def test_reset_mail_goes_to_nobody_unknown(client: Client, ada: Membership) -> None:
+    known = client.post("/password/forgotten/", {"email": "ada@acme.test"})
+    unknown = client.post("/password/forgotten/", {"email": "nobody@acme.test"})
+
+    assert known["Location"] == unknown["Location"]
+    assert len(mail.outbox) == 1
+
+
+def test_reset_link_names_our_own_host(client: Client, ada: Membership, settings) -> None:
+    client.post("/password/forgotten/", {"email": "ada@acme.test"}, HTTP_HOST="localhost")
+
+    assert "http://testserver/password/reset/" in mail.outbox[0].body
+
+
+def test_change_of_address_asks_again_and_reaches_every_organization(
+    client_of: Callable[..., Client], ada_twice: Membership, ada: Membership
+) -> None:
+    client = client_of(ada)
+    asked = client.post("/account/email/", {"email": "ada@new.test", "action_add": ""})
+    assert asked["Location"].startswith("/account/confirm/")
+    client.post(asked["Location"], {"password": PASSWORD, "code": code_of(SECRET)})
+    client.post("/account/email/", {"email": "ada@new.test", "action_add": ""})
+    link = re.search(r"http://testserver(/address/confirm/\S+)", mail.outbox[-1].body)
+    assert link
+    assert Membership.objects.get(pk=ada.pk).email == "ada@acme.test"
+
+    client.post(link[1])
+
+    assert Membership.objects.get(pk=ada.pk).email == "ada@new.test"
+    assert Event.objects.filter(name=EventName.ADDRESS_CHANGED).count() == 2
+
+
+def test_change_of_password_ends_sessions(
+    client_of: Callable[..., Client], ada_with_code: Membership
+) -> None:
+    client = client_of(ada_with_code)
+
+    client.post(
+        "/account/password/",
+        {
+            "oldpassword": PASSWORD,
+            "password1": "new-correct-horse",
+            "password2": "new-correct-horse",
+        },
+    )
+
+    assert Event.objects.filter(name=EventName.PASSWORD_CHANGED).count() == 1
+    assert not Entry.objects.open().exists()
+
+
+def test_accounts_of_single_sign_on_have_no_password_pages(
+    client_of: Callable[..., Client], organization: Organization
+) -> None:
+    erin = make_member(organization, "Erin Malone", "viewer")
+    erin.user.set_unusable_password()
+    erin.user.save()
+    client = client_of(erin, method=Entry.Method.SAML)
+
+    for page in ("password/", "email/", "second-factor/", "second-factor/app/", "confirm/"):
+        assert client.get(f"/account/{page}").status_code == 403
+    client.post("/password/forgotten/", {"email": "erin@acme.test"})
+    assert not mail.outbox
+
+
+@pytest.mark.parametrize(
+    "path", ["/signup/", "/accounts/signup/", "/social/signup/", "/sso/sls/", "/3rdparty/"]
+)
+def test_allauths_other_pages_do_not_exist(client: Client, path: str) -> None:
+    assert client.get(path).status_code in {302, 404}
+
+
+def test_every_page_at_the_door_renders(client: Client, organization: Organization) -> None:
+    for path in ("/", "/sign-in/password/", "/password/forgotten/", "/password/forgotten/sent/",
+                 "/sign-in/closed/", "/address/sent/", "/password/reset/done/", "/sign-out/",
+                 "/password/reset/0-bad/", "/address/confirm/bad/"):
+        response = client.get(path)
+        assert response.status_code == 200, path
+        assert b"Gatehouse" in response.content
