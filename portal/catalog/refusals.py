@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from audit.refusals import Refusal
+from audit.refusals import Invalid, Refusal
 
 
 class IntegrationPaused(Refusal):
@@ -43,12 +43,17 @@ class Whereabouts:
         return ", ".join(part for part in parts if part)
 
 
-class ArtifactRefused(Refusal):
+class ArtifactRefused(Invalid):
     """A file that is not taken: says what, where, and what to do. Nothing of it is stored."""
 
-    status = 422
+    code = "artifact-refused"
 
     def __init__(self, reason: str, message: str, where: Whereabouts | None = None) -> None:
-        super().__init__(message)
         self.reason = reason
         self.where = where or Whereabouts()
+        super().__init__(message, {self.field: message} if self.field else None)
+
+    @property
+    def field(self) -> str:
+        """The field of a form that sent the file."""
+        return self.where.file.removesuffix(".json")

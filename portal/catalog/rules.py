@@ -51,6 +51,15 @@ class ResourceKind(TextChoices):
     SNAPSHOT = "snapshot", _("Snapshot")
 
 
+# How each kind is drawn in lists.
+ICONS: Mapping[str, str] = {
+    ResourceKind.MODEL: "box",
+    ResourceKind.SOURCE: "database",
+    ResourceKind.SEED: "sprout",
+    ResourceKind.SNAPSHOT: "camera",
+}
+
+
 class Level(TextChoices):
     """What a team may do with what it was given; querying includes viewing."""
 

@@ -41,6 +41,14 @@ class Counts:
     unchanged: int = 0
     removed: int = 0
 
+    @classmethod
+    def of(cls, integration: Integration) -> "Counts":
+        """What the integration holds now."""
+        totals = Resource.objects.filter(integration=integration).aggregate(
+            resources=Count("pk"), fields=Sum("field_count")
+        )
+        return cls(resources=totals["resources"], fields=totals["fields"] or 0)
+
     def as_json(self) -> dict[str, int]:
         return asdict(self)
 
@@ -51,11 +59,17 @@ def apply(integration: Integration, bench: Bench) -> Counts:
     counts.removed = _remove_missing(integration, bench)
     for batch in bench.batches():
         _apply_batch(integration, batch, counts)
-    totals = Resource.objects.filter(integration=integration).aggregate(
-        resources=Count("pk"), fields=Sum("field_count")
-    )
-    counts.resources, counts.fields = totals["resources"], totals["fields"] or 0
+    held = Counts.of(integration)
+    counts.resources, counts.fields = held.resources, held.fields
     return counts
+
+
+def add_new(integration: Integration, batch: Batch) -> None:
+    """Add relations that are known not to be there yet."""
+    pairs = [(Resource(integration=integration, unique_key=r.unique_key), r) for r, _ in batch]
+    for (row, relation), (_relation, digest) in zip(pairs, batch, strict=True):
+        _fill(row, relation, digest)
+    _add(pairs)
 
 
 def _remove_missing(integration: Integration, bench: Bench) -> int:

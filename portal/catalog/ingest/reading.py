@@ -1,5 +1,6 @@
 """Reads large JSON files entry by entry, in flat memory, and says where one is broken."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import IO, Any, Final
 
@@ -13,10 +14,12 @@ DEEPEST = 40
 MOST_VALUES = 120_000
 MOST_CHARACTERS = 12_000_000
 CHUNK = 64 * 1024
+LONGEST_NUMBER = 1000
+_LONG_NUMBER = re.compile(rb"\d{%d}" % LONGEST_NUMBER)
 
 Event = tuple[str, Any]
-# What the parser raises on bytes that are not JSON; a number of 5,000 digits is a SystemError.
-_BROKEN = (ijson.JSONError, ValueError, ArithmeticError, SystemError)
+# What the parser raises on bytes that are not JSON.
+_BROKEN = (ijson.JSONError, ValueError, ArithmeticError)
 _OPENING: Final = ("start_map", "start_array")
 _CLOSING: Final = ("end_map", "end_array")
 
@@ -28,6 +31,7 @@ class Feed:
         stream.seek(0)
         self._stream = stream
         self._fine = byte_by_byte_after
+        self._tail = b""
         self.before_last = 0
         self.handed_out = 0
 
@@ -40,7 +44,15 @@ class Feed:
         piece = self._stream.read(size)
         self.before_last = self.handed_out
         self.handed_out += len(piece)
+        self._refuse_long_numbers(piece)
         return piece
+
+    def _refuse_long_numbers(self, piece: bytes) -> None:
+        """The parser leaves an exception pending for them, which then strikes anywhere."""
+        text = self._tail + piece
+        if _LONG_NUMBER.search(text):
+            raise ValueError("A number has too many digits.")
+        self._tail = text[-LONGEST_NUMBER:]
 
 
 class Entries:
@@ -111,7 +123,8 @@ class Entries:
             if key not in keep:
                 self._skip(next(events), events)
                 continue
-            built[self._new_key(built, key)] = self._build(next(events), events)
+            self._enter(built, key)
+            built[key] = self._build(next(events), events)
             self._path.pop()
         return built
 
@@ -131,7 +144,8 @@ class Entries:
             if event == "end_map":
                 break
             self._count(key)
-            built[self._new_key(built, key)] = self._build(next(events), events)
+            self._enter(built, key)
+            built[key] = self._build(next(events), events)
             self._path.pop()
         return built
 
@@ -143,11 +157,10 @@ class Entries:
             built.append(self._build(opening, events))
         return built
 
-    def _new_key(self, built: Mapping[str, Any], key: str) -> str:
+    def _enter(self, built: Mapping[str, Any], key: str) -> None:
         self._path.append(key)
         if key in built:
             raise self.refuse("duplicate", _("This key appears twice in the same object."))
-        return key
 
     def _skip(self, opening: Event, events: Iterator[Event]) -> None:
         if opening[0] not in _OPENING:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.recorder import Target
 from portal.catalog.models.base import belongs
+from portal.catalog.models.reach import Reach
 from portal.catalog.rules import (
     MAXIMUM_ATTEMPTS,
     OPEN_RUNS,
@@ -16,6 +17,7 @@ from portal.catalog.rules import (
     RunStatus,
     UploadKind,
 )
+from tenants.access import Actor
 from tenants.inventory import DataClass
 from tenants.scoping import TenantManager, TenantModel, TenantQuerySet
 
@@ -35,6 +37,10 @@ def overdue(at: datetime) -> Q:
 
 
 class ImportRunQuerySet(TenantQuerySet["ImportRun"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """Runs tell of a whole integration, so they are for those who see all of it."""
+        return self if Reach.of(actor).every_integration else self.none()
+
     def open(self) -> Self:
         return self.filter(status__in=OPEN_RUNS)
 

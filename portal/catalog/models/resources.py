@@ -13,6 +13,7 @@ from portal.catalog.models.base import ByteOrdered, belongs
 from portal.catalog.models.reach import Reach
 from portal.catalog.rules import (
     HIGHEST,
+    ICONS,
     LONGEST_KEY,
     LONGEST_NAME,
     ResourceKind,
@@ -154,6 +155,10 @@ class Resource(TenantModel):
     @property
     def path(self) -> str:
         return ".".join(part for part in (self.database, self.schema, self.name) if part)
+
+    @property
+    def icon(self) -> str:
+        return ICONS[self.kind]
 
     @property
     def place(self) -> Place:

@@ -22,12 +22,13 @@ from portal.catalog.models import (
     Term,
     Upload,
 )
+from portal.catalog.orphans import erase_orphans
 from portal.catalog.refusals import ImportInProgress, IntegrationPaused
 from portal.catalog.tasks import announce_unattended, erase_overdue
 from tenants.access import Actor
 from tenants.models import Organization
 from tenants.scoping import organization_scope
-from tests.portal.catalog.conftest import both, do_import, olist
+from tests.portal.catalog.conftest import as_file, both, do_import, olist
 
 pytestmark = pytest.mark.django_db
 
@@ -162,9 +163,7 @@ def test_no_import_while_paused_and_one_that_runs_stops(
     assert do_import(integration, actor=max_actor, sent=both()).status == "finished"
 
 
-def test_a_viewer_may_not_import(
-    integration: Integration, mia: Any, actor_of: Any
-) -> None:
+def test_a_viewer_may_not_import(integration: Integration, mia: Any, actor_of: Any) -> None:
     with pytest.raises(NotPermitted):
         start_import(integration, actor=actor_of(mia), at=timezone.now(), sent=both())
     assert not ImportRun.objects.exists()
@@ -199,9 +198,7 @@ def test_a_run_that_kills_its_worker_ends_as_failed(
     assert not Upload.objects.kept().exists()
 
 
-def test_lost_messages_and_left_files_are_swept(
-    integration: Integration, max_actor: Actor
-) -> None:
+def test_lost_messages_and_left_files_are_swept(integration: Integration, max_actor: Actor) -> None:
     run = start_import(integration, actor=max_actor, at=timezone.now(), sent=both())
     announce_unattended(timezone.now() + timedelta(minutes=1))
     paths = list(Upload.objects.values_list("path", flat=True))
@@ -215,9 +212,6 @@ def test_lost_messages_and_left_files_are_swept(
 
 
 def test_a_file_without_a_row_goes_after_an_hour(organization: Organization) -> None:
-    from portal.catalog.orphans import erase_orphans
-    from tests.portal.catalog.conftest import as_file
-
     path = default_storage.save(f"artifacts/{organization.pk}/left.json", as_file("{}"))
     assert erase_orphans(at=timezone.now()) == 0
     assert erase_orphans(at=timezone.now() + timedelta(hours=2)) == 1
