@@ -90,6 +90,7 @@ FEATURES = [
     "portal.evidence",
     "portal.home",
     "portal.console",
+    "portal.demo",
 ]
 _OWN = ["audit", "accounts", "tenants", *FEATURES]
 
@@ -190,7 +191,7 @@ else:
             pool_size=env.number("DATABASE_POOL_SIZE", default=10, low=1, high=500),
         )
     }
-CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", default="filesystem://" if EMBEDDED else None)
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", default="filesystem://localhost" if EMBEDDED else None)
 if EMBEDDED:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 else:
@@ -233,10 +234,11 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_SESSION_REMEMBER = False
-ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]  # sign-up is closed; tells allauth of passwords
 ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 MFA_ADAPTER = "accounts.adapters.MFAAdapter"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # a new address counts only once its link was opened
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_ISSUER = "Gatehouse"

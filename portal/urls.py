@@ -25,6 +25,7 @@ def _lists(name: str) -> Iterator[Routes]:
         "evidence",
         "home",
         "console",
+        "demo",
     ):
         try:
             found = find_spec(f"portal.{feature}.urls")

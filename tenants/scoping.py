@@ -101,7 +101,17 @@ def announce_on_new_connection(**_kwargs: Any) -> None:
 
 
 class TenantQuerySet(models.QuerySet[M]):
-    """Base of every tenant query set."""
+    """Base of every tenant query set; whatever creates a row stamps the open scope on it."""
+
+    def create(self, **fields: Any) -> Any:
+        _stamp(fields)
+        return super().create(**fields)
+
+    def bulk_create(self, objs: Any, *args: Any, **options: Any) -> Any:
+        rows = list(objs)
+        for row in rows:
+            row.organization_id = _checked(row.organization_id)
+        return super().bulk_create(rows, *args, **options)
 
     def locked(self, pk: UUID) -> M:
         """The row, locked until the transaction ends. Raises DoesNotExist."""
@@ -114,17 +124,7 @@ class _ScopedManager(models.Manager[M]):
 
 
 class TenantManager(_ScopedManager[M].from_queryset(TenantQuerySet)):  # type: ignore[misc]
-    """Filters by the open scope, raises without one, and stamps what it creates."""
-
-    def create(self, **fields: Any) -> Any:
-        _stamp(fields)
-        return super().create(**fields)
-
-    def bulk_create(self, objs: Any, *args: Any, **options: Any) -> Any:
-        rows = list(objs)
-        for row in rows:
-            row.organization_id = _checked(row.organization_id)
-        return super().bulk_create(rows, *args, **options)
+    """Filters by the open scope, raises without one; its query set stamps what it creates."""
 
 
 class SystemManager(models.Manager[M]):

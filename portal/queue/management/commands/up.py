@@ -59,7 +59,9 @@ class Command(BaseCommand):
                 raise CommandError(message) from None
 
     def _prepare(self) -> None:
-        settings.GATEHOUSE_HOME.mkdir(parents=True, exist_ok=True)
+        settings.GATEHOUSE_HOME.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in self._folders():
+            folder.mkdir(parents=True, exist_ok=True)
         self._say("Preparing the database ...")
         call_command("migrate", interactive=False, verbosity=0)
         call_command("protect", verbosity=0)
