@@ -29,7 +29,7 @@ def prove_address(user: AbstractBaseUser) -> None:
         )
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Accounts are made by invitations and by single sign-on, never by a form."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -79,7 +79,7 @@ class AccountAdapter(DefaultAccountAdapter):
             super().add_message(request, level, *args, **kwargs)
 
 
-class MFAAdapter(DefaultMFAAdapter):
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """Second factors are sealed at rest; they belong to a person, so to no organization."""
 
     def encrypt(self, text: str) -> str:

@@ -62,7 +62,7 @@ def audited(view: MountedView) -> MountedView:
 
 
 def record_for_person(
-    request: HttpRequest, user: User | None, name: EventName, *, outcome: str = "done", **facts: Any
+    request: HttpRequest, name: EventName, *, user: User | None, outcome: str = "done", **facts: Any
 ) -> None:
     """Write an account event to the log of each of the person's organizations."""
     members = workspaces_of(user.pk, at=now()) if user else []
@@ -107,9 +107,7 @@ def _state(user: User | None) -> AccountState | None:
         password=row["password"],
         email=row["email"],
         addresses=frozenset(
-            EmailAddress.objects.filter(user_id=user.pk).values_list(
-                "email", "verified", "primary"
-            )
+            EmailAddress.objects.filter(user_id=user.pk).values_list("email", "verified", "primary")
         ),
         authenticators=frozenset(
             Authenticator.objects.filter(user_id=user.pk).values_list("pk", "type")
@@ -128,14 +126,14 @@ def _record_changes(
     if before.password != after.password:
         name = EventName.PASSWORD_RESET if by_link else EventName.PASSWORD_CHANGED
         _end_entries(user, because="password changed")
-        record_for_person(request, user, name)
+        record_for_person(request, name, user=user)
     if before.email != after.email:
         _copy_address(user, after.email)
-        record_for_person(request, user, EventName.ADDRESS_CHANGED)
+        record_for_person(request, EventName.ADDRESS_CHANGED, user=user)
     for _pk, kind in after.authenticators - before.authenticators:
-        record_for_person(request, user, EventName.AUTHENTICATOR_ADDED, kind=kind)
+        record_for_person(request, EventName.AUTHENTICATOR_ADDED, user=user, kind=kind)
     for _pk, kind in before.authenticators - after.authenticators:
-        record_for_person(request, user, EventName.AUTHENTICATOR_REMOVED, kind=kind)
+        record_for_person(request, EventName.AUTHENTICATOR_REMOVED, user=user, kind=kind)
 
 
 def _end_entries(user: User, *, because: str) -> None:

@@ -27,6 +27,9 @@ from tenants.access import Actor, action
 from tenants.models import Membership
 from tenants.permissions import Permission
 
+MAX_TEXT = 500
+# One certificate in use, one for the day it is replaced.
+SLOTS = 2
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -64,7 +67,7 @@ def create_connection(*, actor: Actor, at: datetime, name: str) -> Connection:
 
 @action(Permission.SSO_MANAGE, step_up=True)
 def describe_identity_provider(
-    connection: Connection, *, actor: Actor, at: datetime, provider: IdentityProvider
+    connection: Connection, *, actor: Actor, provider: IdentityProvider
 ) -> Connection:
     """Set what the identity provider is called, where it is and what it signs with.
 
@@ -186,26 +189,31 @@ def close_identities(membership: Membership, *, actor: Actor, at: datetime) -> i
 
 
 def _check_provider(provider: IdentityProvider) -> None:
-    errors: dict[str, str] = {}
-    if not provider.entity_id or len(provider.entity_id) > 500:
+    errors = {"certificates": _certificates_error(provider.certificates)}
+    if not 0 < len(provider.entity_id) <= MAX_TEXT:
         errors["entity_id"] = "Enter the identity provider's entity ID."
     if not _is_acceptable(provider.sso_url):
         errors["sso_url"] = "The sign-in address must begin with https://."
+    wrong = {field: said for field, said in errors.items() if said}
+    if wrong:
+        raise Invalid("This does not describe a usable identity provider.", wrong)
+
+
+def _certificates_error(certificates: Collection[str]) -> str:
+    if not 1 <= len(certificates) <= SLOTS:
+        return "Give one or two certificates."
     try:
-        found = [read_certificate(pem) for pem in provider.certificates]
+        for pem in certificates:
+            read_certificate(pem)
     except CertificateWrong as error:
-        errors["certificates"] = str(error)
-    else:
-        if not 1 <= len(found) <= 2:
-            errors["certificates"] = "One or two certificates."
-    if errors:
-        raise Invalid("This does not describe a usable identity provider.", errors)
+        return str(error)
+    return ""
 
 
 def _is_acceptable(url: str) -> bool:
-    """https anywhere; plain http only for the demo's own identity provider on this machine."""
+    """With https anywhere; plain http only for the demo's own identity provider on this machine."""
     parts = urlsplit(url)
-    if len(url) > 500 or not parts.hostname or parts.username:
+    if len(url) > MAX_TEXT or not parts.hostname or parts.username:
         return False
     is_local = settings.DEMO and parts.scheme == "http" and parts.hostname in _LOOPBACK
     return parts.scheme == "https" or is_local

@@ -18,7 +18,7 @@ from tenants.clock import now
 from tenants.models import Membership
 
 
-class ConnectionAdapter(DefaultSocialAccountAdapter):
+class ConnectionAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     """Every rule is applied here, before allauth signs anybody in; sign-up stays closed."""
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
@@ -27,9 +27,7 @@ class ConnectionAdapter(DefaultSocialAccountAdapter):
         if not isinstance(provider, ConnectionProvider) or provider.verified is None:
             raise SignInRefused(Reason.INACTIVE)
         known = sociallogin.user if sociallogin.is_existing else None
-        admission = decide_admission(
-            provider.connection, provider.verified, known=known, at=now()
-        )
+        admission = decide_admission(provider.connection, provider.verified, known=known, at=now())
         if known is not None:
             return
         if admission.user is not None:

@@ -49,9 +49,7 @@ def _check_domain(email: str) -> None:
         raise SignInRefused(Reason.FOREIGN_DOMAIN, received=domain_of(email))
 
 
-def _check_not_closed(
-    connection: Connection, verified: VerifiedAssertion, *, at: datetime
-) -> None:
+def _check_not_closed(connection: Connection, verified: VerifiedAssertion, *, at: datetime) -> None:
     """A link that was cut stays cut until its person is an active member again."""
     closed = (
         ClosedIdentity.objects.select_related("membership")
@@ -77,7 +75,7 @@ def _linkable(member: Membership, *, at: datetime) -> User:
         raise SignInRefused(Reason.REVOKED)
     with system_scope("other organizations of a person"):
         elsewhere = (
-            Membership.unscoped.filter(user_id=member.user_id)
+            Membership.unscoped.filter(user=member.user)
             .exclude(organization_id=member.organization_id)
             .exists()
         )

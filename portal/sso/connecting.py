@@ -1,4 +1,4 @@
-"""A connection as allauth and python3-saml see it: our addresses, and an app that is never saved."""
+"""A connection as allauth and python3-saml see it: our addresses, and an app never saved."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -53,7 +53,7 @@ def parties_of(connection: Connection) -> Parties:
 
 
 def app_of(connection: Connection) -> SocialApp:
-    """allauth's view of the connection; its provider id is the half of every identity."""
+    """The connection for allauth; its provider id is half of every identity."""
     return SocialApp(
         provider="saml",
         provider_id=connection.provider_id,

@@ -29,7 +29,7 @@ def connect_demo(*, actor: Actor, at: datetime) -> Connection:
     connection = Connection.objects.filter(name=name).first()
     if connection is None:
         connection = create_connection(actor=actor, at=at, name=name)
-    connection = _describe(connection, actor=actor, at=at)
+    connection = _describe(connection, actor=actor)
     if connection.state != "active":
         connection = activate_connection(connection, actor=actor, at=at)
     return connection
@@ -44,7 +44,7 @@ def _own_domain(name: str, *, actor: Actor, at: datetime) -> None:
         verify_domain(domain, actor=actor, at=at, records=[domain.dns_record])
 
 
-def _describe(connection: Connection, *, actor: Actor, at: datetime) -> Connection:
+def _describe(connection: Connection, *, actor: Actor) -> Connection:
     """Again when the port or the key has changed since the last start."""
     slug = actor.organization.slug
     provider = IdentityProvider(
@@ -57,4 +57,4 @@ def _describe(connection: Connection, *, actor: Actor, at: datetime) -> Connecti
     )
     if is_same:
         return connection
-    return describe_identity_provider(connection, actor=actor, at=at, provider=provider)
+    return describe_identity_provider(connection, actor=actor, provider=provider)

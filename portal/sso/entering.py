@@ -81,7 +81,10 @@ def open_workspace(
 
 def _connection(proof: Proof) -> Connection | None:
     """An active connection of the open scope that has vouched for the person just now."""
-    return Connection.objects.in_use().filter(provider_id__in=proof.provider_ids).first()
+    found: Connection | None = (
+        Connection.objects.in_use().filter(provider_id__in=proof.provider_ids).first()
+    )
+    return found
 
 
 def entered(request: HttpRequest) -> set[UUID]:
@@ -95,11 +98,12 @@ def entered(request: HttpRequest) -> set[UUID]:
 
 
 def entry_of(request: HttpRequest, member: Membership) -> Entry | None:
-    return (
+    found: Entry | None = (
         Entry.objects.open()
         .filter(session_key=request.session.session_key or "", membership=member)
         .first()
     )
+    return found
 
 
 def session_key_of(request: HttpRequest) -> str:

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import ClassVar
-from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
@@ -10,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.recorder import Target
 from portal.sso.refusals import Reason
-from portal.sso.rules import ATTEMPTS_KEPT, ConnectionState
+from portal.sso.rules import ConnectionState
 from portal.sso.saml.certificates import Certificate, read_certificate
 from tenants.inventory import DataClass
 from tenants.models import Membership
@@ -50,9 +49,7 @@ class Connection(TenantModel):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["organization", "name"], name="connection_name_once"
-            ),
+            models.UniqueConstraint(fields=["organization", "name"], name="connection_name_once"),
             models.CheckConstraint(
                 name="connection_state_instants",
                 condition=Q(state="draft", activated_at__isnull=True)
@@ -165,25 +162,18 @@ class ClosedIdentity(TenantModel):
         return f"{self.subject_digest[:12]}…"
 
 
-class SignInAttemptQuerySet(TenantQuerySet["SignInAttempt"]):
-    def latest(self, connection_id: UUID) -> "SignInAttemptQuerySet":
-        return self.filter(connection_id=connection_id).order_by("-id")[:ATTEMPTS_KEPT]
-
-
 class SignInAttempt(TenantModel):
     """The flight recorder: what came of a sign-in through a connection, without secrets."""
 
     data_class = DataClass.SIGN_IN
 
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="attempts")
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
     at = models.DateTimeField()
     # Empty when the person was let in.
     reason = models.CharField(max_length=24, choices=Reason.choices, blank=True)
     reference = models.CharField(max_length=12)
     expected = models.CharField(max_length=300, blank=True)
     received = models.CharField(max_length=300, blank=True)
-
-    objects = TenantManager.from_queryset(SignInAttemptQuerySet)()
 
     class Meta:
         indexes: ClassVar = [

@@ -12,7 +12,7 @@ from portal.sso.saml.judge import request_data, settings_of
 from portal.sso.saml.profile import VerifiedAssertion
 
 
-class ConnectionProvider(SAMLProvider):
+class ConnectionProvider(SAMLProvider):  # type: ignore[misc]
     """One connection. Identity is its provider id and the NameID, nothing the IdP may rename."""
 
     def __init__(
@@ -29,9 +29,9 @@ class ConnectionProvider(SAMLProvider):
         self,
         request: HttpRequest,
         process: str,
+        *,
         next_url: str | None = None,
         data: dict[str, Any] | None = None,
-        *,
         force: bool = False,
     ) -> HttpResponse:
         """Send the browser to the identity provider; remember the request in its session."""
@@ -46,7 +46,7 @@ class ConnectionProvider(SAMLProvider):
     def extract_uid(self, data: VerifiedAssertion) -> str:
         return data.subject
 
-    def extract_extra_data(self, data: VerifiedAssertion) -> dict[str, Any]:
+    def extract_extra_data(self, data: VerifiedAssertion) -> dict[str, Any]:  # noqa: ARG002
         """Nothing: what is not stored need not be erased."""
         return {}
 

@@ -10,6 +10,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 ATTEMPTS_KEPT = 50
+MAX_DOMAIN = 253
 # How long the result of a verified response waits for the browser's own next request.
 PARKED_SECONDS = 120
 # From the password to the last question of the same sign-in.
@@ -47,7 +48,7 @@ def domain_of(email: str) -> str:
 
 
 def is_domain(name: str) -> bool:
-    return len(name) <= 253 and _DOMAIN.fullmatch(name) is not None
+    return len(name) <= MAX_DOMAIN and _DOMAIN.fullmatch(name) is not None
 
 
 def subject_digest(provider_id: str, subject: str) -> str:

@@ -41,9 +41,10 @@ def connection_for(email: str) -> Connection | None:
     if domain is None:
         return None
     with organization_scope(domain.organization_id):
-        return (
+        found: Connection | None = (
             Connection.objects.in_use()
             .select_related("organization")
             .order_by("created_at")
             .first()
         )
+        return found

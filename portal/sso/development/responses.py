@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import xmlsec
 from lxml import etree
+from xmlsec import constants
 
 from portal.sso.development.keys import SigningKey
 from portal.sso.saml.names import BEARER, FORMAT_PERSISTENT, SAML, SAMLP, SUCCESS
@@ -45,18 +46,18 @@ def sign_assertion(response: etree._Element, key: SigningKey) -> None:
     if assertion is None:
         raise ValueError("There is no assertion to sign.")
     signature = xmlsec.template.create(
-        assertion, xmlsec.Transform.EXCL_C14N, xmlsec.Transform.RSA_SHA256, ns="ds"
+        assertion, constants.TransformExclC14N, constants.TransformRsaSha256, ns="ds"
     )
     assertion.insert(1, signature)
     reference = xmlsec.template.add_reference(
-        signature, xmlsec.Transform.SHA256, uri=f"#{assertion.get('ID')}"
+        signature, constants.TransformSha256, uri=f"#{assertion.get('ID')}"
     )
-    xmlsec.template.add_transform(reference, xmlsec.Transform.ENVELOPED)
-    xmlsec.template.add_transform(reference, xmlsec.Transform.EXCL_C14N)
+    xmlsec.template.add_transform(reference, constants.TransformEnveloped)
+    xmlsec.template.add_transform(reference, constants.TransformExclC14N)
     xmlsec.template.add_x509_data(xmlsec.template.ensure_key_info(signature))
     context = xmlsec.SignatureContext()
-    context.key = xmlsec.Key.from_memory(key.private_pem, xmlsec.KeyFormat.PEM)
-    context.key.load_cert_from_memory(key.certificate_pem, xmlsec.KeyFormat.PEM)
+    context.key = xmlsec.Key.from_memory(key.private_pem, constants.KeyDataFormatPem)
+    context.key.load_cert_from_memory(key.certificate_pem, constants.KeyDataFormatPem)
     xmlsec.tree.add_ids(response, ["ID"])
     context.sign(signature)
 

@@ -63,17 +63,16 @@ def _sso_url(descriptor: etree._Element) -> str:
 
 
 def _certificates(descriptor: etree._Element) -> tuple[str, ...]:
-    found: list[str] = []
-    for key in descriptor.findall("md:KeyDescriptor", _NAMES):
-        if key.get("use") == "encryption":
-            continue
-        for node in key.findall(".//ds:X509Certificate", _NAMES):
-            try:
-                pem = read_certificate(node.text or "").pem
-            except CertificateWrong as error:
-                raise MetadataWrong(str(error)) from error
-            if pem not in found:
-                found.append(pem)
+    texts = [
+        node.text or ""
+        for key in descriptor.findall("md:KeyDescriptor", _NAMES)
+        if key.get("use") != "encryption"
+        for node in key.findall(".//ds:X509Certificate", _NAMES)
+    ]
+    try:
+        found = dict.fromkeys(read_certificate(text).pem for text in texts[:2])
+    except CertificateWrong as error:
+        raise MetadataWrong(str(error)) from error
     if not found:
         raise MetadataWrong("The metadata holds no signing certificate.")
-    return tuple(found[:2])
+    return tuple(found)

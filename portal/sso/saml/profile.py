@@ -41,9 +41,7 @@ class VerifiedAssertion:
     expires_at: datetime
 
 
-def read_verified(
-    guarded: GuardedResponse, parties: Parties, *, at: datetime
-) -> VerifiedAssertion:
+def read_verified(guarded: GuardedResponse, parties: Parties, *, at: datetime) -> VerifiedAssertion:
     """Hold a judged response to our profile and read it. Raises SignInRefused."""
     _check_addresses(guarded, parties)
     expires_at = _check_times(guarded.assertion, at)

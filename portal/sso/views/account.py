@@ -38,7 +38,7 @@ Mounted = Callable[..., HttpResponse]
 BOTH = ("GET", "POST")
 
 
-class PasswordView(account.LoginView):
+class PasswordView(account.LoginView):  # type: ignore[misc]
     """allauth's sign-in form, with the address from the first page filled in."""
 
     def get_initial(self) -> dict[str, Any]:
@@ -55,7 +55,11 @@ class PasswordView(account.LoginView):
         user = User.objects.filter(email=address).first()
         with transaction.atomic():
             record_for_person(
-                self.request, user, EventName.SIGN_IN_REFUSED, outcome="refused", method="password"
+                self.request,
+                EventName.SIGN_IN_REFUSED,
+                user=user,
+                outcome="refused",
+                method="password",
             )
         response: HttpResponse = super().form_invalid(form)
         return response
@@ -140,9 +144,7 @@ address_sent = at_the_door(account.email_verification_sent, reason="Says that a 
 address_confirm = at_the_door(account.confirm_email, reason="The link proves the address.")
 reset = at_the_door(account.password_reset, reason="Whoever forgot the password.")
 reset_done = at_the_door(account.password_reset_done, reason="Says that a mail was sent.")
-reset_from_key = at_the_door(
-    account.password_reset_from_key, reason="The link proves the address."
-)
+reset_from_key = at_the_door(account.password_reset_from_key, reason="The link proves the address.")
 reset_from_key_done = at_the_door(
     account.password_reset_from_key_done, reason="Says that the password was changed."
 )

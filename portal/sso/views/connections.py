@@ -78,26 +78,20 @@ def _create(request: PortalRequest, form: ConnectionForm) -> None:
     connection = create_connection(
         actor=request.actor, at=request.at, name=form.cleaned_data["name"]
     )
-    describe_identity_provider(
-        connection, actor=request.actor, at=request.at, provider=provider
-    )
+    describe_identity_provider(connection, actor=request.actor, provider=provider)
 
 
-@needs(
-    activate_connection.permission, step_up=True, methods=("POST",), refusal_to=_back
-)
+@needs(activate_connection.permission, step_up=True, methods=("POST",), refusal_to=_back)
 def connection_activate(request: PortalRequest, slug: str, connection_id: UUID) -> HttpResponse:
-    connection = get_object_or_404(Connection.objects.all(), pk=connection_id)
+    connection: Connection = get_object_or_404(Connection.objects.all(), pk=connection_id)
     activate_connection(connection, actor=request.actor, at=request.at)
     messages.success(request, _("The SSO connection signs people in from now on."))
     return redirect("connection-list", slug)
 
 
-@needs(
-    disable_connection.permission, step_up=True, methods=("POST",), refusal_to=_back
-)
+@needs(disable_connection.permission, step_up=True, methods=("POST",), refusal_to=_back)
 def connection_disable(request: PortalRequest, slug: str, connection_id: UUID) -> HttpResponse:
-    connection = get_object_or_404(Connection.objects.all(), pk=connection_id)
+    connection: Connection = get_object_or_404(Connection.objects.all(), pk=connection_id)
     disable_connection(connection, actor=request.actor, at=request.at)
     messages.success(request, _("The SSO connection signs nobody in any more."))
     return redirect("connection-list", slug)
@@ -114,9 +108,7 @@ def domain_claim(request: PortalRequest, slug: str) -> HttpResponse:
 
 @needs(verify_domain.permission, step_up=True, methods=("POST",), refusal_to=_back)
 def domain_verify(request: PortalRequest, slug: str, domain_id: UUID) -> HttpResponse:
-    domain = get_object_or_404(Domain.objects.all(), pk=domain_id)
-    verify_domain(
-        domain, actor=request.actor, at=request.at, records=text_records(domain.name)
-    )
+    domain: Domain = get_object_or_404(Domain.objects.all(), pk=domain_id)
+    verify_domain(domain, actor=request.actor, at=request.at, records=text_records(domain.name))
     messages.success(request, _("The domain is yours."))
     return redirect("connection-list", slug)

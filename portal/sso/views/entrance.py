@@ -99,6 +99,5 @@ def workspace_list(request: HttpRequest) -> HttpResponse:
         for member in members
     ]
     if len(rows) == 1:
-        return redirect(rows[0]["url"])
+        return redirect("workspace-enter", members[0].organization.slug)
     return page(request, "sso/workspaces.html", {"rows": rows})
-

@@ -10,9 +10,7 @@ _RATES = {"email": "30/m/ip", "start": "30/m/ip", "acs": "60/m/ip", "confirm": "
 
 
 def within_limit(request: HttpRequest, action: str) -> bool:
-    return (
-        ratelimit.consume(request, app="portal.sso", action=action, config=_RATES) is not None
-    )
+    return ratelimit.consume(request, app="portal.sso", action=action, config=_RATES) is not None
 
 
 def require_limit(request: HttpRequest, action: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -89,9 +90,7 @@ def _password_url(goal: str) -> str:
 
 
 @csrf_exempt
-@open_to_all(
-    reason="The identity provider posts here, from its own origin.", methods=("POST",)
-)
+@open_to_all(reason="The identity provider posts here, from its own origin.", methods=("POST",))
 @never_cache
 @through_connection
 def acs(request: HttpRequest, connection: Connection, at: datetime) -> HttpResponse:
@@ -148,12 +147,10 @@ def finish(request: HttpRequest, connection: Connection, at: datetime) -> HttpRe
 
 def _state_of(
     request: HttpRequest, connection: Connection, verified: VerifiedAssertion
-) -> dict[str, object]:
+) -> dict[str, Any]:
     provider = ConnectionProvider(request, connection)
     try:
-        state: dict[str, object] = provider.unstash_redirect_state(
-            request, verified.in_response_to
-        )
+        state: dict[str, Any] = provider.unstash_redirect_state(request, verified.in_response_to)
     except PermissionDenied as missing:
         raise SignInRefused(Reason.OTHER_BROWSER) from missing
     return state

@@ -85,7 +85,6 @@ def connect(organization: Organization, *, domain: str = "", active: bool = True
         connection = describe_identity_provider(
             connection,
             actor=actor,
-            at=at,
             provider=IdentityProvider(
                 entity_id=f"https://idp.{organization.slug}.test/metadata",
                 sso_url=f"https://idp.{organization.slug}.test/sso",

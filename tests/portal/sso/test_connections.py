@@ -81,9 +81,7 @@ def test_admin_makes_and_activates_a_connection(
     assert Connection.objects.get().state == "disabled"
 
 
-def test_making_one_asks_for_a_step_up(
-    client_of: Callable[..., Client], max_: Membership
-) -> None:
+def test_making_one_asks_for_a_step_up(client_of: Callable[..., Client], max_: Membership) -> None:
     client = client_of(max_, stepped_up=False)
 
     response = client.post("/o/acme/sso/new/", {"name": "Okta", "metadata": metadata()})
@@ -120,9 +118,7 @@ def test_insecure_provider_is_refused(
     assert not Connection.objects.exclude(idp_sso_url="").exists()
 
 
-def test_domain_is_proven_by_its_record(
-    client_of: Callable[..., Client], max_: Membership
-) -> None:
+def test_domain_is_proven_by_its_record(client_of: Callable[..., Client], max_: Membership) -> None:
     client = client_of(max_)
     client.post("/o/acme/sso/domains/", {"name": "Acme.Test"})
     domain = Domain.objects.get()

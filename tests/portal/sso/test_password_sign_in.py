@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -31,7 +32,7 @@ def give_second_factor(member: Membership) -> None:
     TOTP.activate(member.user, SECRET)
 
 
-def sign_in(client: Client, email: str, *, password: str = PASSWORD, goal: str = ""):
+def sign_in(client: Client, email: str, *, password: str = PASSWORD, goal: str = "") -> Any:
     first = client.post("/", {"email": email, "next": goal})
     return client.post(first["Location"], {"login": email, "password": password, "next": goal})
 
@@ -122,7 +123,7 @@ def test_wrong_password_is_recorded_and_says_nothing(
     assert event.outcome == "refused"
 
 
-def _said(response) -> str:
+def _said(response: Any) -> str:
     page = re.sub(r'nonce="[^"]*"|value="[^"]*"|X-CSRFToken[^}]*', "", response.content.decode())
     return re.sub(r'<meta name="server-time"[^>]*>', "", page)
 
@@ -307,7 +308,7 @@ def test_reset_mail_goes_to_nobody_unknown(client: Client, ada: Membership) -> N
     assert len(mail.outbox) == 1
 
 
-def test_reset_link_names_our_own_host(client: Client, ada: Membership, settings) -> None:
+def test_reset_link_names_our_own_host(client: Client, ada: Membership) -> None:
     client.post("/password/forgotten/", {"email": "ada@acme.test"}, HTTP_HOST="localhost")
 
     assert "http://testserver/password/reset/" in mail.outbox[0].body
@@ -371,9 +372,18 @@ def test_allauths_other_pages_do_not_exist(client: Client, path: str) -> None:
 
 
 def test_every_page_at_the_door_renders(client: Client, organization: Organization) -> None:
-    for path in ("/", "/sign-in/password/", "/password/forgotten/", "/password/forgotten/sent/",
-                 "/sign-in/closed/", "/address/sent/", "/password/reset/done/", "/sign-out/",
-                 "/password/reset/0-bad/", "/address/confirm/bad/"):
+    for path in (
+        "/",
+        "/sign-in/password/",
+        "/password/forgotten/",
+        "/password/forgotten/sent/",
+        "/sign-in/closed/",
+        "/address/sent/",
+        "/password/reset/done/",
+        "/sign-out/",
+        "/password/reset/0-bad/",
+        "/address/confirm/bad/",
+    ):
         response = client.get(path)
         assert response.status_code == 200, path
         assert b"Gatehouse" in response.content

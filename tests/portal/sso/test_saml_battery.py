@@ -1,4 +1,4 @@
-"""Hostile SAML responses: each is refused with its reason, without a session, an account or a 500."""
+"""Hostile SAML responses: each is refused with its reason, and leaves nothing behind."""
 
 import base64
 import copy
@@ -59,9 +59,7 @@ def signed_with(algorithm: Any, digest: Any) -> Forge:
             assertion, xmlsec.Transform.EXCL_C14N, algorithm, ns="ds"
         )
         assertion.insert(1, signature)
-        reference = xmlsec.template.add_reference(
-            signature, digest, uri=f"#{assertion.get('ID')}"
-        )
+        reference = xmlsec.template.add_reference(signature, digest, uri=f"#{assertion.get('ID')}")
         xmlsec.template.add_transform(reference, xmlsec.Transform.ENVELOPED)
         xmlsec.template.add_transform(reference, xmlsec.Transform.EXCL_C14N)
         context = xmlsec.SignatureContext()
@@ -224,9 +222,7 @@ def with_doctype(idp: Idp, request_id: str) -> str:
 
 
 def external_entity(idp: Idp, request_id: str) -> str:
-    return coded(
-        '<!DOCTYPE r SYSTEM "http://127.0.0.1:9/x.dtd">' + text(idp.response(request_id))
-    )
+    return coded('<!DOCTYPE r SYSTEM "http://127.0.0.1:9/x.dtd">' + text(idp.response(request_id)))
 
 
 def comment_in_name(idp: Idp, request_id: str) -> str:
@@ -256,9 +252,7 @@ def child_in_value(idp: Idp, request_id: str) -> etree._Element:
 
 def encrypted(idp: Idp, request_id: str) -> etree._Element:
     response = idp.response(request_id)
-    response.replace(
-        assertion_of(response), etree.Element(f"{{{SAML}}}EncryptedAssertion")
-    )
+    response.replace(assertion_of(response), etree.Element(f"{{{SAML}}}EncryptedAssertion"))
     return response
 
 
@@ -421,7 +415,7 @@ CASES: dict[str, tuple[Forge, set[Reason]]] = {
     ),
     "no address": (said(email=""), {Reason.NO_EMAIL}),
     "address of two": (said(email="erin@acme.test,ada@acme.test"), {Reason.NO_EMAIL}),
-    "address in other letters": (said(email="erin@аcme.test"), {Reason.NO_EMAIL}),
+    "address in other letters": (said(email="erin@\u0430cme.test"), {Reason.NO_EMAIL}),
     "address with a line": (said(email="erin@acme.test\nx@evil.test"), {Reason.NO_EMAIL}),
     "repeated attribute": (doubled(".//s:Attribute"), {Reason.ATTRIBUTES}),
     "two addresses": (two_addresses, {Reason.NO_EMAIL}),

@@ -1,6 +1,9 @@
 """An employee comes in by SAML: let into one workspace, or turned away with a reason."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
@@ -10,7 +13,8 @@ from accounts.models import User
 from audit.models import Event
 from audit.names import EventName
 from portal.sso.actions import close_identities, disable_connection
-from portal.sso.models import SignInAttempt, UsedAssertion
+from portal.sso.development.requests import AuthnRequest, read_request
+from portal.sso.models import Domain, SignInAttempt, UsedAssertion
 from portal.sso.refusals import Reason
 from tenants.access import system_actor
 from tenants.actions.members import contain_member, revoke_member
@@ -21,7 +25,7 @@ from tests.portal.sso.conftest import Browser, Idp
 pytestmark = pytest.mark.django_db
 
 
-def refused_for(response, reason: Reason) -> bool:
+def refused_for(response: Any, reason: Reason) -> bool:
     attempt = SignInAttempt.objects.order_by("-id").first()
     assert attempt is not None, response.content
     return attempt.reason == reason and attempt.reference in response.content.decode()
@@ -50,7 +54,7 @@ def test_first_sign_in_provisions_into_this_organization_alone(
 
 
 def test_second_sign_in_recognises_the_subject_not_the_address(
-    browser: Browser, acme_idp: Idp, new_browser
+    browser: Browser, acme_idp: Idp, new_browser: Callable[[], Browser]
 ) -> None:
     browser.sign_in(acme_idp)
 
@@ -85,7 +89,9 @@ def test_page_before_the_provider_lets_its_form_end_there_only(
     assert "form-action 'self' https://idp.acme.test;" in policy + ";"
 
 
-def test_same_assertion_twice_is_refused(browser: Browser, acme_idp: Idp, new_browser) -> None:
+def test_same_assertion_twice_is_refused(
+    browser: Browser, acme_idp: Idp, new_browser: Callable[[], Browser]
+) -> None:
     asked = browser.begin(acme_idp)
     signed = acme_idp.response(asked.id)
     browser.bring(acme_idp, signed)
@@ -100,7 +106,7 @@ def test_same_assertion_twice_is_refused(browser: Browser, acme_idp: Idp, new_br
 
 
 def test_parked_result_opens_no_other_browser(
-    browser: Browser, acme_idp: Idp, new_browser
+    browser: Browser, acme_idp: Idp, new_browser: Callable[[], Browser]
 ) -> None:
     asked = browser.begin(acme_idp)
 
@@ -113,7 +119,7 @@ def test_parked_result_opens_no_other_browser(
 
 
 def test_own_request_does_not_help_a_stolen_assertion(
-    browser: Browser, acme_idp: Idp, new_browser
+    browser: Browser, acme_idp: Idp, new_browser: Callable[[], Browser]
 ) -> None:
     victim_request = browser.begin(acme_idp)
     stolen = acme_idp.response(victim_request.id)
@@ -160,8 +166,6 @@ def test_another_organizations_provider_cannot_take_an_account(
 ) -> None:
     """Globex, having somehow proven acme.test too, still does not become Ada."""
     with organization_scope(other_organization.pk):
-        from portal.sso.models import Domain  # noqa: PLC0415
-
         Domain.objects.create(
             name="acme.test", token="t", created_at=timezone.now(), verified_at=timezone.now()
         )
@@ -175,7 +179,7 @@ def test_another_organizations_provider_cannot_take_an_account(
 
 
 def test_same_subject_at_two_providers_is_two_people(
-    browser: Browser, acme_idp: Idp, globex_idp: Idp, new_browser
+    browser: Browser, acme_idp: Idp, globex_idp: Idp, new_browser: Callable[[], Browser]
 ) -> None:
     browser.sign_in(acme_idp, subject="shared-0001")
 
@@ -223,7 +227,7 @@ def test_without_just_in_time_strangers_stay_out(browser: Browser, acme_idp: Idp
 
 
 def test_person_whose_access_is_blocked_is_refused_at_once(
-    browser: Browser, ada: Membership, acme_idp: Idp, new_browser
+    browser: Browser, ada: Membership, acme_idp: Idp, new_browser: Callable[[], Browser]
 ) -> None:
     browser.sign_in(acme_idp)
     erin = Membership.objects.get(email="erin@acme.test")
@@ -237,7 +241,11 @@ def test_person_whose_access_is_blocked_is_refused_at_once(
 
 @pytest.mark.parametrize("subject", ["erin-0001", "erin-under-a-new-name"])
 def test_revoked_person_does_not_come_back(
-    browser: Browser, ada: Membership, acme_idp: Idp, new_browser, subject: str
+    browser: Browser,
+    ada: Membership,
+    acme_idp: Idp,
+    new_browser: Callable[[], Browser],
+    subject: str,
 ) -> None:
     browser.sign_in(acme_idp)
     erin = Membership.objects.get(email="erin@acme.test")
@@ -253,7 +261,7 @@ def test_revoked_person_does_not_come_back(
 
 
 def test_closed_subject_is_refused_under_another_address_too(
-    browser: Browser, ada: Membership, acme_idp: Idp, new_browser
+    browser: Browser, ada: Membership, acme_idp: Idp, new_browser: Callable[[], Browser]
 ) -> None:
     browser.sign_in(acme_idp)
     erin = Membership.objects.get(email="erin@acme.test")
@@ -290,9 +298,7 @@ def test_finish_without_a_result_is_refused(browser: Browser, acme_idp: Idp) -> 
     assert refused_for(response, Reason.OTHER_BROWSER)
 
 
-def test_step_up_takes_a_fresh_sign_in_of_the_same_person(
-    browser: Browser, acme_idp: Idp
-) -> None:
+def test_step_up_takes_a_fresh_sign_in_of_the_same_person(browser: Browser, acme_idp: Idp) -> None:
     browser.sign_in(acme_idp)
     where = "/o/acme/step-up/?next=/o/acme/"
     sent = browser.post(where)
@@ -306,9 +312,7 @@ def test_step_up_takes_a_fresh_sign_in_of_the_same_person(
     assert Event.objects.filter(name=EventName.STEP_UP_PASSED).exists()
 
 
-def test_step_up_refuses_an_old_sign_in_and_somebody_else(
-    browser: Browser, acme_idp: Idp
-) -> None:
+def test_step_up_refuses_an_old_sign_in_and_somebody_else(browser: Browser, acme_idp: Idp) -> None:
     browser.sign_in(acme_idp)
     hour_ago = timezone.now() - timedelta(hours=1)
     asked = _asked(browser.post("/o/acme/step-up/")["Location"])
@@ -324,9 +328,5 @@ def test_step_up_refuses_an_old_sign_in_and_somebody_else(
     assert Entry.objects.open().get().step_up_at is None
 
 
-def _asked(location: str):
-    from urllib.parse import parse_qs, urlsplit  # noqa: PLC0415
-
-    from portal.sso.development.requests import read_request  # noqa: PLC0415
-
+def _asked(location: str) -> AuthnRequest:
     return read_request(parse_qs(urlsplit(location).query)["SAMLRequest"][0])
