@@ -1,24 +1,182 @@
 """A revocation from the containment to the proof of no access."""
 
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
 import pytest
+from django.contrib.sessions.models import Session
+from django.test import Client
 
 from portal.tickets.actions import file_revocation
-from portal.tickets.models import Finding
+from portal.tickets.models import Finding, Step, Ticket
 from portal.tickets.rules import Status
-from tenants.models import Membership
+from tenants.access import Actor
+from tenants.actions.tokens import issue_token
+from tenants.models import ApiToken, Entry, Invitation, Membership, Team, TeamMember
+from tests.portal.fulfilment.conftest import Work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+ActorOf = Callable[..., Actor]
+ClientOf = Callable[..., Client]
+
+
+@pytest.fixture
+def token(mia: Membership, actor_of: ActorOf, at: datetime) -> str:
+    _token, text = issue_token(
+        actor=actor_of(mia), at=at, name="laptop", scopes=["team:view"], lasts=timedelta(days=1)
+    )
+    return text
+
+
+@pytest.fixture
+def invitation(mia: Membership, at: datetime) -> Invitation:
+    invited: Invitation = Invitation.objects.create(
+        email="friend@acme.test",
+        role="viewer",
+        invited_by=mia,
+        created_at=at,
+        expires_at=at + timedelta(days=7),
+    )
+    return invited
+
+
+def answers(ticket: Ticket) -> dict[str, str]:
+    return dict(Finding.objects.filter(ticket=ticket).values_list("kind", "answer"))
+
 
 def test_a_person_is_cut_off_and_every_credential_is_refused(
-    ada, mia, actor_of, client_of, at, work
+    ada: Membership,
+    mia: Membership,
+    actor_of: ActorOf,
+    client_of: ClientOf,
+    token: str,
+    invitation: Invitation,
+    at: datetime,
+    work: Work,
 ) -> None:
     browser = client_of(mia)
+    team = Team.objects.create(name="Data", created_at=at)
+    TeamMember.objects.create(team=team, membership=mia)
     ticket = work(file_revocation(mia, actor=actor_of(ada), at=at))
     assert ticket.status == Status.COMPLETED
+    kinds = {"session", "token", "password", "invitation"}
+    assert answers(ticket) == dict.fromkeys(kinds, "refused")
+    mia.refresh_from_db()
+    invitation.refresh_from_db()
+    assert mia.status == Membership.Status.REVOKED
+    assert invitation.cancelled_at is not None
+    assert not TeamMember.objects.filter(membership=mia).exists()
+    assert not Session.objects.filter(session_key=browser.cookies["gatehouse-session"].value)
+    assert ApiToken.objects.get().revoked_at is not None
+    called = Client().get("/api/v1/me", headers={"Authorization": f"Bearer {token}"})
+    assert called.status_code == 401
+
+
+def test_access_is_blocked_before_any_worker_runs(
+    ada: Membership,
+    mia: Membership,
+    actor_of: ActorOf,
+    client_of: ClientOf,
+    token: str,
+    at: datetime,
+) -> None:
+    browser = client_of(mia)
+    assert browser.get("/o/acme/").status_code == 200
+    file_revocation(mia, actor=actor_of(ada), at=at)
+    assert browser.get("/o/acme/").status_code == 404
+    called = Client().get("/api/v1/me", headers={"Authorization": f"Bearer {token}"})
+    assert called.status_code == 401
+
+
+def test_a_browser_that_serves_another_workspace_keeps_that_one(
+    ada: Membership,
+    mia: Membership,
+    ned: Membership,
+    actor_of: ActorOf,
+    client_of: ClientOf,
+    at: datetime,
+    work: Work,
+) -> None:
+    from tests.cast import open_session  # noqa: PLC0415
+    from tenants.scoping import organization_scope  # noqa: PLC0415
+
+    browser = client_of(mia)
+    with organization_scope(ned.organization_id):
+        ned.user = None
+        ned.save(update_fields=["user"])
+        ned.user = mia.user
+        ned.save(update_fields=["user"])
+    open_session(browser, ned)
+    ticket = work(file_revocation(mia, actor=actor_of(ada), at=at))
+    assert ticket.status == Status.COMPLETED
+    assert browser.get("/o/globex/").status_code == 200
+    assert browser.get("/o/acme/").status_code == 404
+
+
+def reopen_session(mia: Membership) -> None:
+    let_back_in(mia)
+    Entry.objects.filter(membership=mia).update(ended_at=None)
+
+
+def let_back_in(mia: Membership) -> None:
+    Membership.objects.filter(pk=mia.pk).update(
+        status="active", contained_at=None, revoked_at=None
+    )
+
+
+def revive_token(mia: Membership) -> None:
+    let_back_in(mia)
+    ApiToken.objects.filter(owner=mia).update(revoked_at=None)
+
+
+def reopen_invitation(mia: Membership) -> None:
+    Invitation.objects.filter(invited_by=mia).update(cancelled_at=None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "revive"),
+    [
+        ("token", revive_token),
+        ("password", let_back_in),
+        ("invitation", reopen_invitation),
+    ],
+)
+def test_a_credential_that_works_again_keeps_the_request_open(
+    kind: str,
+    revive: Callable[[Membership], None],
+    ada: Membership,
+    mia: Membership,
+    actor_of: ActorOf,
+    client_of: ClientOf,
+    token: str,
+    invitation: Invitation,
+    at: datetime,
+    work: Work,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The symptom: a request that says proven while a credential still opens the door."""
+    from portal.fulfilment.revocation import proving  # noqa: PLC0415
+
+    client_of(mia)
+    revived: list[str] = []
+    seen: list[str] = []
+    original = proving.try_credential
+
+    def revive_once(finding: Finding, *args: object) -> object:
+        if not revived:
+            revived.append(kind)
+            revive(mia)
+        trial = original(finding, *args)
+        if trial.accepted:
+            seen.append(finding.kind)
+        return trial
+
+    monkeypatch.setattr(proving, "try_credential", revive_once)
+    ticket = work(file_revocation(mia, actor=actor_of(ada), at=at))
+    assert kind in seen
+    assert ticket.status == Status.COMPLETED
+    assert Step.objects.get(ticket=ticket, name="proof").rounds == 2
+    assert set(answers(ticket).values()) == {"refused"}
     mia.refresh_from_db()
     assert mia.status == Membership.Status.REVOKED
-    findings = Finding.objects.filter(ticket=ticket)
-    assert {finding.kind for finding in findings} == {"session", "password"}
-    assert {finding.answer for finding in findings} == {"refused"}
-    assert browser.get("/o/acme/requests/").status_code in {302, 404}
