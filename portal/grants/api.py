@@ -41,11 +41,11 @@ class CaseViewSet(PortalViewSet):
 
     def list(self, request: Request) -> Response:
         """Support cases, newest first."""
-        return self.show_list()
+        return self.answer_page()
 
     def retrieve(self, request: Request, pk: str) -> Response:
         """One case with the integrations attached to it."""
-        return self.show(self.get_object())
+        return self.answer(self.get_object())
 
     def create(self, request: Request) -> Response:
         """Open a case. The integrations named here are the most that support may ask for."""
@@ -57,7 +57,7 @@ class CaseViewSet(PortalViewSet):
             at=self.request.at,
             integration_ids=integrations,
         )
-        return self.show(case, status=201, location=f"/api/v1/cases/{case.pk}")
+        return self.answer(case, status=201, location=f"/api/v1/cases/{case.pk}")
 
     @verb(detail=True, methods=["post"])
     def attach(self, request: Request, pk: str) -> Response:
@@ -67,13 +67,13 @@ class CaseViewSet(PortalViewSet):
             actor=self.request.actor,
             integration_ids=self.read()["integrations"],
         )
-        return self.show(self.get_object())
+        return self.answer(self.get_object())
 
     @verb(detail=True, methods=["post"])
     def close(self, request: Request, pk: str) -> Response:
         """Close the case; all diagnostic access asked for it ends."""
         close_case(self.get_object(), actor=self.request.actor, at=self.request.at)
-        return self.show(self.get_object())
+        return self.answer(self.get_object())
 
 
 class GrantViewSet(PortalViewSet):
@@ -107,7 +107,7 @@ class GrantViewSet(PortalViewSet):
 
     def list(self, request: Request) -> Response:
         """Diagnostic access: asked for, open and past, newest first."""
-        return self.show_list()
+        return self.answer_page()
 
     def retrieve(self, request: Request, pk: str) -> Response:
         """One grant as it stands now, with its version as ETag."""
@@ -176,7 +176,7 @@ class GrantViewSet(PortalViewSet):
         )
 
     def _tagged(self, grant: Grant) -> Response:
-        return tagged(self.show(grant), grant.version)
+        return tagged(self.answer(grant), grant.version)
 
 
 register("cases", CaseViewSet, basename="api-case")

@@ -72,6 +72,11 @@ def customer_of_slug(slug: str) -> Organization | None:
         return _customers().filter(slug=slug).first()
 
 
+def all_customers() -> list[Organization]:
+    with system_scope("customers of cases and grants"):
+        return list(_customers().order_by("name", "id"))
+
+
 def customers_by_id(ids: set[UUID]) -> dict[UUID, Organization]:
     with system_scope("customers of cases and grants"):
         return {row.pk: row for row in _customers().filter(pk__in=ids)}

@@ -79,7 +79,7 @@ class SupportCaseViewSet(SupportViewSet):
         data = self.read()
         with visiting(self.request.actor, data.pop("organization")) as visitor:
             case = open_case(CaseFacts(**data), actor=visitor, at=self.request.at)
-            return self.show(case, status=201)
+            return self.answer(case, status=201)
 
 
 class SupportGrantViewSet(SupportViewSet):
@@ -119,7 +119,7 @@ class SupportGrantViewSet(SupportViewSet):
     def retrieve(self, request: Request, pk: UUID) -> Response:
         """The state of one request or grant, with its version as ETag."""
         with visiting_grant(self.request.actor, pk) as (_visitor, grant):
-            return tagged(self.show(grant), grant.version)
+            return tagged(self.answer(grant), grant.version)
 
     def create(self, request: Request) -> Response:
         """Ask for diagnostic access; a lead and then the customer decide."""
@@ -130,7 +130,7 @@ class SupportGrantViewSet(SupportViewSet):
             grant = request_grant(
                 case, actor=visitor, at=self.request.at, wish=_wish(data, case, actor)
             )
-            return tagged(self.show(grant, status=201), grant.version)
+            return tagged(self.answer(grant, status=201), grant.version)
 
     @verb(detail=True, methods=["post"])
     def withdraw(self, request: Request, pk: UUID) -> Response:
@@ -189,7 +189,7 @@ class SupportGrantViewSet(SupportViewSet):
             grant = decision(
                 grant, actor=visitor, at=self.request.at, version=grant.version, **values
             )
-            return tagged(self.show(grant), grant.version)
+            return tagged(self.answer(grant), grant.version)
 
     def _case(self, visitor: Actor, reference: str) -> Case:
         try:
