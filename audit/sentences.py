@@ -59,7 +59,7 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
         "An import into {target} finished[: {resources} resources][ and {fields} fields]."
     ),
     N.IMPORT_FAILED: _("An import into {target} failed[: {reason}]."),
-    N.UPLOAD_DELETED: _("The uploaded files of {target} were deleted."),
+    N.UPLOAD_DELETED: _("The uploaded file “{file}” was deleted after its import."),
     N.TICKET_OPENED: _("{actor} opened the request {reference}[ about {target}]."),
     N.TICKET_ATTACHED: _("{actor} asked again for what {reference} already does."),
     N.TICKET_CONFIRMED: _("{actor} confirmed the request {reference}."),
@@ -103,8 +103,8 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     N.LOG_EXPORTED: _("{actor} exported the audit log[ ({rows} events)]."),
     N.LOG_VERIFIED: _("{actor} had the audit log checked[: {findings} findings]."),
     N.CHECKPOINT_DOWNLOADED: _("{actor} downloaded a checkpoint of the audit log."),
-    N.MAIL_SENT: _("A mail about “{subject}” was sent[ to {target}]."),
-    N.MAIL_FAILED: _("A mail about “{subject}” could not be sent[ to {target}]."),
+    N.MAIL_SENT: _("A mail, {letter}, was sent to {target}[ ({reference})]."),
+    N.MAIL_FAILED: _("A mail, {letter}, could not be sent to {target}[ ({reference})]."),
 }
 
 _OPTIONAL: Final = re.compile(r"\[([^\[\]]*)\]")

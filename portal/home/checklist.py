@@ -27,12 +27,12 @@ class Checklist:
     tasks: list[Task]
 
     @property
-    def done(self) -> int:
-        return sum(task.is_done for task in self.tasks)
+    def done(self) -> list[Task]:
+        return [task for task in self.tasks if task.is_done]
 
     @property
-    def is_finished(self) -> bool:
-        return self.done == len(self.tasks)
+    def open(self) -> list[Task]:
+        return [task for task in self.tasks if not task.is_done]
 
 
 def checklist_for(actor: Actor, at: datetime) -> Checklist | None:
@@ -48,7 +48,7 @@ def checklist_for(actor: Actor, at: datetime) -> Checklist | None:
             _integration(actor),
         ]
     )
-    return None if checklist.is_finished else checklist
+    return checklist if checklist.open else None
 
 
 def _sign_in(actor: Actor) -> Task:

@@ -15,7 +15,7 @@ register(
         section=_("Organization"),
         label=_("Single sign-on"),
         url_name="connection-list",
-        icon="key-round",
+        icon="fingerprint-pattern",
         permission=Permission.SSO_VIEW,
         order=620,
     )

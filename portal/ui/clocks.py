@@ -48,7 +48,8 @@ def clock_of(
 ) -> Clock:
     """The clock towards `due_at` as it stands `at`; `done_at` stops it."""
     until = done_at or at
-    share = _share(from_at, due_at, until)
+    # A stopped clock shows a full bar: what it measured is over.
+    share = _share(from_at, due_at, due_at if done_at else at)
     over = until > due_at
     return Clock(
         text=_done(from_at, due_at, done_at) if done_at else _running(due_at, at, mode),

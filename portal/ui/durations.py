@@ -27,6 +27,16 @@ def duration(length: timedelta) -> str:
     return _("%(d)d d %(h)d h") % {"d": seconds // DAY, "h": seconds % DAY // HOUR}
 
 
+def ago(length: timedelta) -> str:
+    """`just now`, `4 min ago`, `3 h ago`; empty when it is long enough for a date."""
+    seconds = int(length.total_seconds())
+    if seconds < MINUTE:
+        return _("just now")
+    if seconds < HOUR:
+        return _("%(n)d min ago") % {"n": seconds // MINUTE}
+    return _("%(n)d h ago") % {"n": seconds // HOUR} if seconds < DAY else ""
+
+
 def instant_text(value: datetime, zone: tzinfo) -> str:
     return date_format(value.astimezone(zone), "j M Y, H:i")
 

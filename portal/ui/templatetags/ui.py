@@ -10,18 +10,18 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 from lucide.templatetags.lucide import lucide as drawn
 
 from portal.ui.clocks import Clock, clock_of
+from portal.ui.durations import ago, instant_text, zone_of
 from portal.ui.durations import duration as duration_text
-from portal.ui.durations import instant_text, zone_of
 from tenants.permissions import Permission
 
 register = template.Library()
 KILO = 1024
 INITIALS = 2
 ROUND_FROM = 10
+FORMATS = {"date": "j M Y", "time": "H:i:s"}
 
 
 @register.simple_tag
@@ -51,7 +51,7 @@ def workspace_url(context: Context, name: str, *args: object) -> str:
 
 @register.simple_tag(takes_context=True)
 def instant(context: Context, value: datetime | None, style: str = "short") -> SafeString | str:
-    """A `<time>` in the person's zone: short, `date` only, or `ago` with words."""
+    """A `<time>` in the person's zone: short, `date`, `time` or `ago`."""
     if value is None:
         return "—"
     local = value.astimezone(_zone(context))
@@ -64,15 +64,11 @@ def instant(context: Context, value: datetime | None, style: str = "short") -> S
 
 
 def _written(local: datetime, style: str, context: Context) -> str:
-    if style == "date":
-        return date_format(local, "j M Y")
+    if style in FORMATS:
+        return date_format(local, FORMATS[style])
     at = getattr(context.get("request"), "at", None)
-    if style == "ago" and at is not None:
-        gone = at - local
-        if gone < timedelta(minutes=1):
-            return _("just now")
-        if gone < timedelta(days=1):
-            return _("%(time)s ago") % {"time": duration_text(gone).rsplit(" 0", 1)[0]}
+    if style == "ago" and at is not None and (said := ago(at - local)):
+        return said
     return instant_text(local, local.tzinfo or UTC)
 
 
