@@ -8,7 +8,7 @@ from accounts.models import User, normalized
 from audit.names import EventName
 from audit.recorder import record
 from audit.refusals import NotPermitted, Refusal
-from tenants.access import Actor, action
+from tenants.access import Actor, ActorKind, action
 from tenants.actions.entries import end_entries_of
 from tenants.actions.guards import (
     keep_an_owner,
@@ -79,7 +79,8 @@ def contain_member(membership: Membership, *, actor: Actor, at: datetime) -> Mem
     membership = Membership.objects.locked(membership.pk)
     if membership.status != Membership.Status.ACTIVE:
         raise MemberNotActive(f"Access of {membership} is blocked already.")
-    may_hand_out(membership.role_permissions(), actor=actor)
+    if membership.role == BuiltInRole.OWNER and actor.kind is not ActorKind.SYSTEM:
+        actor.require(Permission.ORGANIZATION_MANAGE)
     keep_an_owner(membership, at=at)
     membership.contain(at=at)
     membership.version += 1
