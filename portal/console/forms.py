@@ -49,7 +49,7 @@ class StaffCaseForm(forms.Form):
         help_text=_("The customer reads this."),
     )
     external_reference = forms.CharField(
-        label=_("Number in your ticket system"), required=False, max_length=100
+        label=_("Number in your help desk"), required=False, max_length=100
     )
 
     def __init__(self, *args: Any, customers: list[tuple[str, str]], **kwargs: Any) -> None:

@@ -39,7 +39,7 @@ class CaseForm(forms.Form):
         help_text=_("Support can never ask to see more than what you tick here."),
     )
     external_reference = forms.CharField(
-        label=_("Your own ticket number"), required=False, max_length=100
+        label=_("Your own reference"), required=False, max_length=100
     )
     link = forms.URLField(
         label=_("Link to it"), required=False, max_length=500, assume_scheme="https"
