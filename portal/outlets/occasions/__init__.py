@@ -1,0 +1,13 @@
+"""Which events lead to which letters, and to whom."""
+
+from portal.outlets.occasions import access, account, entering, requests
+from portal.outlets.occasions.base import Occasion
+
+OCCASIONS: tuple[Occasion, ...] = (
+    *entering.OCCASIONS,
+    *account.OCCASIONS,
+    *requests.OCCASIONS,
+    *access.OCCASIONS,
+)
+BY_LETTER = {occasion.letter: occasion for occasion in OCCASIONS}
+NAMES = frozenset(name for occasion in OCCASIONS for name in occasion.names)
