@@ -9,6 +9,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -63,6 +64,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Somebody who signs in by single sign-on alone has no password to reset."""
         if user.has_usable_password():
             super().send_password_reset_mail(user, email, context)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Sent after the commit: a mail about a change that was undone must not go out."""
+        message = self.render_mail(template_prefix, email, {"email": email, **context})
+        transaction.on_commit(message.send, robust=True)
 
     def get_reauthentication_methods(
         self, user: AbstractBaseUser | AnonymousUser

@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.adapter import get_adapter
+from allauth.account.forms import LoginForm
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.utils import is_mfa_enabled
 from django import forms
@@ -21,6 +22,19 @@ class EmailForm(forms.Form):
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
     )
+
+
+class PasswordForm(LoginForm):  # type: ignore[misc]
+    """The sign-in form of allauth in our words."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        login, password = self.fields["login"], self.fields["password"]
+        login.label, login.widget.attrs["placeholder"] = _("Work e-mail"), ""
+        password.label, password.widget.attrs["placeholder"] = _("Password"), ""
+        password.help_text = ""
+        login.widget.attrs.pop("autofocus", None)
+        (password if self.initial.get("login") else login).widget.attrs["autofocus"] = True
 
 
 class ConfirmForm(forms.Form):

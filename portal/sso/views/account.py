@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account import views as account
 from allauth.account.internal.flows.login import record_authentication
+from allauth.account.internal.flows.logout import logout
 from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
@@ -30,9 +31,12 @@ from portal.sso.entering import (
     proof_of,
     safe_next,
 )
+from portal.sso.forms import PasswordForm
 from portal.sso.views.entrance import EMAIL_KEY
 from portal.ui.needs import open_to_all, signed_in
+from portal.ui.refusing import refusal_page
 from tenants.clock import now
+from tenants.models import Membership
 
 Mounted = Callable[..., HttpResponse]
 BOTH = ("GET", "POST")
@@ -40,6 +44,8 @@ BOTH = ("GET", "POST")
 
 class PasswordView(account.LoginView):  # type: ignore[misc]
     """allauth's sign-in form, with the address from the first page filled in."""
+
+    form_class = PasswordForm
 
     def get_initial(self) -> dict[str, Any]:
         return {**super().get_initial(), "login": self.request.session.get(EMAIL_KEY, "")}
@@ -75,16 +81,29 @@ def signing_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespo
         if was_signed_in or not request.user.is_authenticated:
             return response
         goal = safe_next(request, response.headers.get("Location", ""))
-        return redirect(_arrive(request, goal=goal))
+        members = open_workspaces(request, at=now())
+        if not members:
+            return _nowhere_to_go(request)
+        return redirect(_arrive(request, members, goal=goal))
 
     return run
 
 
-def _arrive(request: HttpRequest, *, goal: str) -> str:
+def _nowhere_to_go(request: HttpRequest) -> HttpResponse:
+    """Every access of this person was taken away: no session stays behind."""
+    record_for_person(
+        request, EventName.SIGN_IN_REFUSED, user=None, outcome="refused", reason="no-workspace"
+    )
+    logout(request, show_message=False)
+    return refusal_page(
+        request, 403, _("Your access was ended. Ask an admin of your organization about it.")
+    )
+
+
+def _arrive(request: HttpRequest, members: list[Membership], *, goal: str) -> str:
     user = person(request)
     if proof_of(request).password:
         record_authentication(request, user, method="password", reauthenticated=True)
-    members = open_workspaces(request, at=now())
     if not entered(request) and _lacks_second_factor(request):
         return f"{reverse('mfa_activate_totp')}?{urlencode({'next': goal})}"
     if goal and goal != reverse("workspace-list"):

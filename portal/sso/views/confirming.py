@@ -2,6 +2,7 @@
 
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.flows.reauthentication import resume_request
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -39,11 +40,14 @@ def workspace_enter(request: HttpRequest, slug: str) -> HttpResponse:
     member = _own_membership(request, slug)
     goal = safe_next(request) or home_of(member.organization)
     with organization_scope(member.organization_id):
-        if _is_inside(request, member):
+        lapsed = _lapsed_because(request, member)
+        if lapsed == "":
             return redirect(goal)
         ways = ways_into(member.organization)
         if not ways.password or not person(request).has_usable_password():
             return _only_by_sso(ways, goal)
+        if lapsed and request.method == "GET":
+            messages.info(request, lapsed)
         return _by_password(request, member, ways, goal=goal)
 
 
@@ -55,11 +59,12 @@ def _own_membership(request: HttpRequest, slug: str) -> Membership:
     raise Http404
 
 
-def _is_inside(request: HttpRequest, member: Membership) -> bool:
+def _lapsed_because(request: HttpRequest, member: Membership) -> str | None:
+    """Why this session is let in no longer: empty while it is, None if it never was."""
     entry = entry_of(request, member)
-    return entry is not None and not lapse_reason(
-        entry, Policy.objects.get(), member.organization, at=now()
-    )
+    if entry is None:
+        return None
+    return lapse_reason(entry, Policy.objects.get(), member.organization, at=now())
 
 
 def _only_by_sso(ways: WaysIn, goal: str) -> HttpResponse:

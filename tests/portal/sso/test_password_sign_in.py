@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from django.utils import timezone
 
 from audit.models import Event
 from audit.names import EventName
+from tenants.access import system_actor
+from tenants.actions.members import contain_member
 from tenants.models import Entry, Membership, Organization, Policy
 from tenants.scoping import organization_scope
 from tests.cast import PASSWORD, make_member
@@ -35,6 +38,12 @@ def give_second_factor(member: Membership) -> None:
 def sign_in(client: Client, email: str, *, password: str = PASSWORD, goal: str = "") -> Any:
     first = client.post("/", {"email": email, "next": goal})
     return client.post(first["Location"], {"login": email, "password": password, "next": goal})
+
+
+@pytest.fixture
+def sending(django_capture_on_commit_callbacks: Any) -> Callable[[], Any]:
+    """Mail leaves after the commit, which a test's transaction never reaches by itself."""
+    return lambda: django_capture_on_commit_callbacks(execute=True)
 
 
 @pytest.fixture
@@ -280,11 +289,14 @@ def test_signing_out_ends_every_entry(client: Client, ada_twice: Membership) -> 
     assert client.get("/o/acme/")["Location"].startswith("/?next=")
 
 
-def test_forgotten_password(client: Client, ada_with_code: Membership) -> None:
+def test_forgotten_password(
+    client: Client, ada_with_code: Membership, sending: Callable[[], Any]
+) -> None:
     inside = Client()
     sign_in(inside, "ada@acme.test")
     inside.post("/sign-in/code/", {"code": code_of(SECRET)})
-    client.post("/password/forgotten/", {"email": "ada@acme.test"})
+    with sending():
+        client.post("/password/forgotten/", {"email": "ada@acme.test"})
     link = re.search(r"http://testserver(/password/reset/\S+)", mail.outbox[0].body)
     assert link
     form = client.get(link[1])["Location"]
@@ -300,28 +312,38 @@ def test_forgotten_password(client: Client, ada_with_code: Membership) -> None:
     assert asked["Location"] == "/sign-in/code/", "a reset does not replace the second factor"
 
 
-def test_reset_mail_goes_to_nobody_unknown(client: Client, ada: Membership) -> None:
-    known = client.post("/password/forgotten/", {"email": "ada@acme.test"})
-    unknown = client.post("/password/forgotten/", {"email": "nobody@acme.test"})
+def test_reset_mail_goes_to_nobody_unknown(
+    client: Client, ada: Membership, sending: Callable[[], Any]
+) -> None:
+    with sending():
+        known = client.post("/password/forgotten/", {"email": "ada@acme.test"})
+        unknown = client.post("/password/forgotten/", {"email": "nobody@acme.test"})
 
     assert known["Location"] == unknown["Location"]
     assert len(mail.outbox) == 1
 
 
-def test_reset_link_names_our_own_host(client: Client, ada: Membership) -> None:
-    client.post("/password/forgotten/", {"email": "ada@acme.test"}, HTTP_HOST="localhost")
+def test_reset_link_names_our_own_host(
+    client: Client, ada: Membership, sending: Callable[[], Any]
+) -> None:
+    with sending():
+        client.post("/password/forgotten/", {"email": "ada@acme.test"}, HTTP_HOST="localhost")
 
     assert "http://testserver/password/reset/" in mail.outbox[0].body
 
 
 def test_change_of_address_asks_again_and_reaches_every_organization(
-    client_of: Callable[..., Client], ada_twice: Membership, ada: Membership
+    client_of: Callable[..., Client],
+    ada_twice: Membership,
+    ada: Membership,
+    sending: Callable[[], Any],
 ) -> None:
     client = client_of(ada)
     asked = client.post("/account/email/", {"email": "ada@new.test", "action_add": ""})
     assert asked["Location"].startswith("/account/confirm/")
     client.post(asked["Location"], {"password": PASSWORD, "code": code_of(SECRET)})
-    client.post("/account/email/", {"email": "ada@new.test", "action_add": ""})
+    with sending():
+        client.post("/account/email/", {"email": "ada@new.test", "action_add": ""})
     link = re.search(r"http://testserver(/address/confirm/\S+)", mail.outbox[-1].body)
     assert link
     assert Membership.objects.get(pk=ada.pk).email == "ada@acme.test"
@@ -351,7 +373,7 @@ def test_change_of_password_ends_sessions(
 
 
 def test_accounts_of_single_sign_on_have_no_password_pages(
-    client_of: Callable[..., Client], organization: Organization
+    client_of: Callable[..., Client], organization: Organization, sending: Callable[[], Any]
 ) -> None:
     erin = make_member(organization, "Erin Malone", "viewer")
     erin.user.set_unusable_password()
@@ -360,7 +382,8 @@ def test_accounts_of_single_sign_on_have_no_password_pages(
 
     for page in ("password/", "email/", "second-factor/", "second-factor/app/", "confirm/"):
         assert client.get(f"/account/{page}").status_code == 403
-    client.post("/password/forgotten/", {"email": "erin@acme.test"})
+    with sending():
+        client.post("/password/forgotten/", {"email": "erin@acme.test"})
     assert not mail.outbox
 
 
@@ -387,3 +410,23 @@ def test_every_page_at_the_door_renders(client: Client, organization: Organizati
         response = client.get(path)
         assert response.status_code == 200, path
         assert b"Gatehouse" in response.content
+
+
+def test_person_without_any_workspace_is_not_signed_in(
+    client: Client, ada: Membership, max_: Membership
+) -> None:
+    contain_member(max_, actor=system_actor(max_.organization), at=timezone.now())
+
+    response = sign_in(client, max_.email)
+
+    assert response.status_code == 403
+    assert "_auth_user_id" not in client.session
+
+
+def test_lapsed_entry_says_why(client_of: Callable[..., Client], ada_with_code: Membership) -> None:
+    client = client_of(ada_with_code)
+    Entry.objects.update(seen_at=timezone.now() - timedelta(hours=1))
+
+    asked = client.get("/o/acme/")
+
+    assert b"away for a while" in client.get(asked["Location"]).content
