@@ -1,0 +1,88 @@
+"""The policy's values as people write them: minutes and days in, spans of time out."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from portal.people.forms import ActorForm, roles_of
+from tenants.models import Policy
+from tenants.permissions import BuiltInRole
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+# Field -> the unit in which it is written.
+UNITS: Mapping[str, timedelta] = {
+    "session_idle": MINUTE,
+    "session_absolute": HOUR,
+    "token_max_age": DAY,
+    "cooling_off": MINUTE,
+}
+PLAIN = (
+    "mfa_required",
+    "just_in_time",
+    "default_role",
+    "second_person_for_deletion",
+    "approval_quorum",
+)
+
+
+class PolicyForm(ActorForm):
+    mfa_required = forms.BooleanField(
+        label=_("Passwords need a second factor"),
+        required=False,
+        help_text=_("Whoever signs in by password also enters a code from their phone."),
+    )
+    just_in_time = forms.BooleanField(
+        label=_("Employees come in by single sign-on without an invitation"),
+        required=False,
+        help_text=_("Only with an address of a domain that is verified for this workspace."),
+    )
+    default_role = forms.ChoiceField(label=_("Their first role"))
+    session_idle = forms.IntegerField(
+        label=_("Sign out after so many minutes without activity"), min_value=1, max_value=30
+    )
+    session_absolute = forms.FloatField(
+        label=_("Sign out at the latest after so many hours"), min_value=0.1, max_value=12
+    )
+    token_max_age = forms.IntegerField(
+        label=_("API tokens live at most so many days"), min_value=1, max_value=365
+    )
+    cooling_off = forms.FloatField(
+        label=_("Minutes to change your mind before a deletion starts"), min_value=0, max_value=120
+    )
+    second_person_for_deletion = forms.BooleanField(
+        label=_("A second person confirms each deletion"), required=False
+    )
+    approval_quorum = forms.IntegerField(
+        label=_("People who must approve diagnostic access"), min_value=1, max_value=5
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+
+    def __init__(self, *args: Any, policy: Policy, **options: Any) -> None:
+        super().__init__(*args, initial=written(policy), **options)
+        offered = roles_of(self.actor) - {BuiltInRole.OWNER}
+        self.fields["default_role"].choices = [  # type: ignore[attr-defined]
+            (role.value, role.label) for role in BuiltInRole if role in offered
+        ]
+
+    def changes(self) -> dict[str, Any]:
+        """The values in the policy's own terms."""
+        return spans({name: self.cleaned_data[name] for name in (*PLAIN, *UNITS)})
+
+
+def spans(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: UNITS[name] * value if name in UNITS else value for name, value in values.items()
+    }
+
+
+def written(policy: Policy) -> dict[str, Any]:
+    """The policy's values in the units of the form and the API."""
+    values: dict[str, Any] = {name: getattr(policy, name) for name in PLAIN}
+    for name, unit in UNITS.items():
+        amount = getattr(policy, name) / unit
+        values[name] = int(amount) if amount == int(amount) else round(amount, 2)
+    return {**values, "version": policy.version}

@@ -1,0 +1,63 @@
+"""Addresses of people: in a workspace, in the console, and of one's own account."""
+
+from django.urls import URLPattern, path
+
+from portal.people.views import (
+    account,
+    invitations,
+    joining,
+    members,
+    settings,
+    teams,
+    tokens,
+)
+
+_members: list[URLPattern] = [
+    path("members/", members.member_list, name="member-list"),
+    path("members/<uuid:pk>/", members.member_show, name="member-show"),
+    path("members/<uuid:pk>/role/", members.member_role_change, name="member-role-change"),
+    path("invitations/", invitations.invitation_list, name="invitation-list"),
+    path("invitations/new/", invitations.invitation_new, name="invitation-new"),
+    path(
+        "invitations/<uuid:pk>/resend/", invitations.invitation_resend, name="invitation-resend"
+    ),
+    path(
+        "invitations/<uuid:pk>/cancel/", invitations.invitation_cancel, name="invitation-cancel"
+    ),
+]
+_teams: list[URLPattern] = [
+    path("teams/", teams.team_list, name="team-list"),
+    path("teams/new/", teams.team_new, name="team-new"),
+    path("teams/<uuid:pk>/", teams.team_show, name="team-show"),
+    path("teams/<uuid:pk>/change/", teams.team_change, name="team-change"),
+    path("teams/<uuid:pk>/delete/", teams.team_delete, name="team-delete"),
+    path("teams/<uuid:pk>/join/", teams.team_join, name="team-join"),
+    path("teams/<uuid:pk>/leave/", teams.team_leave, name="team-leave"),
+    path("teams/<uuid:pk>/members/", teams.team_member_add, name="team-member-add"),
+    path(
+        "teams/<uuid:pk>/members/<uuid:member>/remove/",
+        teams.team_member_remove,
+        name="team-member-remove",
+    ),
+]
+_settings: list[URLPattern] = [
+    path("roles/", settings.role_list, name="role-list"),
+    path("tokens/", tokens.token_list, name="token-list"),
+    path("tokens/new/", tokens.token_new, name="token-new"),
+    path("tokens/<uuid:pk>/revoke/", tokens.token_revoke, name="token-revoke"),
+    path("settings/", settings.policy_show, name="policy-show"),
+    path("settings/change/", settings.policy_change, name="policy-change"),
+]
+
+workspace_urls: list[URLPattern] = [*_members, *_teams, *_settings]
+console_urls: list[URLPattern] = [
+    path("members/", members.console_member_list, name="console-member-list"),
+    path("tokens/", tokens.console_token_list, name="console-token-list"),
+]
+root_urls: list[URLPattern] = [
+    path("account/", account.account_show, name="account-show"),
+    path("account/devices/", account.device_list, name="device-list"),
+    path("account/devices/end-others/", account.device_end_others, name="device-end-others"),
+    path("account/devices/<uuid:pk>/end/", account.device_end, name="device-end"),
+    path("invitations/<str:signed>/", joining.invitation_accept, name="invitation-accept"),
+]

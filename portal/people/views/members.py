@@ -1,0 +1,89 @@
+"""Members: the list, one person, and their role."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+
+from audit.refusals import StaleVersion
+from portal.people.forms import MemberFilter, RoleForm
+from portal.people.history import history_of
+from portal.people.listing import MEMBER_ORDER, members_for, narrowed, open_invitations
+from portal.ui.needs import needs
+from portal.ui.pages import page
+from portal.ui.paging import keyset
+from portal.ui.requests import PortalRequest, workspace_url
+from tenants.access import Actor
+from tenants.actions.members import change_role
+from tenants.models import ApiToken, Entry, Membership
+from tenants.permissions import Permission
+
+
+@needs(Permission.MEMBER_VIEW)
+def member_list(request: PortalRequest) -> HttpResponse:
+    form = MemberFilter(request.GET, actor=request.actor)
+    wanted = form.cleaned_data if form.is_valid() else {}
+    rows = narrowed(members_for(request.actor), wanted, actor=request.actor)
+    context = {
+        "form": form,
+        "is_filtered": any(wanted.values()),
+        "page": keyset(rows, order=MEMBER_ORDER, cursor=request.GET.get("cursor", "")),
+        "total": Membership.objects.visible_to(request.actor).active(at=request.at).count(),
+        "invited": open_invitations(request.actor).count(),
+    }
+    return page(request, "people/member_list.html", context)
+
+
+@needs(Permission.MEMBER_VIEW)
+def member_show(request: PortalRequest, pk: UUID) -> HttpResponse:
+    member = get_object_or_404(members_for(request.actor), pk=pk)
+    actor, is_self = request.actor, member.pk == request.actor.id
+    tokens = ApiToken.objects.visible_to(actor).filter(owner=member).order_by("-id")
+    entries = Entry.objects.visible_to(actor).open().filter(membership=member)
+    context = {
+        "member": member,
+        "is_self": is_self,
+        "shows_tokens": is_self or actor.may(Permission.TOKEN_MANAGE),
+        "tokens": tokens[:20],
+        "shows_entries": is_self or actor.may(Permission.MEMBER_MANAGE),
+        "entries": entries.order_by("-seen_at", "id")[:20],
+        "form": _role_form(actor, member),
+        "history": history_of(member) if actor.may(Permission.AUDIT_VIEW) else [],
+    }
+    return page(request, "people/member_show.html", context)
+
+
+def _role_form(actor: Actor, member: Membership) -> RoleForm | None:
+    """The form for those who may change this role: never one's own, never above one's own."""
+    may_change = (
+        actor.may(Permission.MEMBER_MANAGE)
+        and member.pk != actor.id
+        and member.status == Membership.Status.ACTIVE
+        and member.role_permissions() <= actor.permissions
+    )
+    initial = {"role": member.role, "version": member.version}
+    return RoleForm(actor=actor, initial=initial) if may_change else None
+
+
+@needs(change_role.permission, methods=("POST",), refusal_to="member-show")
+def member_role_change(request: PortalRequest, pk: UUID) -> HttpResponse:
+    member = get_object_or_404(Membership.objects.visible_to(request.actor), pk=pk)
+    form = RoleForm(request.POST, actor=request.actor)
+    if not form.is_valid():
+        messages.error(request, _("Choose one of the roles offered."))
+    elif form.cleaned_data["version"] != member.version:
+        raise StaleVersion(_("This person changed meanwhile. Look again, then decide."))
+    else:
+        role = form.cleaned_data["role"]
+        changed = change_role(member, actor=request.actor, at=request.at, role=role)
+        said = _("%(name)s is now %(role)s.") % {"name": changed, "role": changed.role_label}
+        messages.success(request, said)
+    return redirect(workspace_url(request, "member-show", member.pk))
+
+
+@needs(Permission.MEMBER_VIEW)
+def console_member_list(request: PortalRequest) -> HttpResponse:
+    return redirect(workspace_url(request, "member-list"))
+

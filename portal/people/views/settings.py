@@ -1,0 +1,69 @@
+"""Roles and policies of the workspace."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from audit.refusals import Invalid
+from portal.people.forms import roles_of
+from portal.people.policies import PolicyForm
+from portal.ui.needs import needs
+from portal.ui.pages import page
+from portal.ui.requests import PortalRequest, workspace_url
+from tenants.actions.organizations import change_policy
+from tenants.models import Membership, Policy
+from tenants.permissions import PERMISSION_LABELS, ROLE_PERMISSIONS, BuiltInRole, Permission
+
+
+@needs(Permission.ROLE_VIEW)
+def role_list(request: PortalRequest) -> HttpResponse:
+    """The page of permissions, drawn: who of the built-in roles may do what."""
+    offered = roles_of(request.actor)
+    roles = [role for role in BuiltInRole if role in offered]
+    held = {p for role in roles for p in ROLE_PERMISSIONS[role]}
+    rows = [
+        {
+            "label": PERMISSION_LABELS[permission],
+            "name": str(permission),
+            "cells": [(role.label, permission in ROLE_PERMISSIONS[role]) for role in roles],
+        }
+        for permission in Permission
+        if permission in held
+    ]
+    people = Membership.objects.active(at=request.at).values_list("role", flat=True)
+    counts = list(people)
+    heads = [(role.label, counts.count(role.value), role.value) for role in roles]
+    return page(request, "people/role_list.html", {"heads": heads, "rows": rows})
+
+
+@needs(Permission.POLICY_VIEW)
+def policy_show(request: PortalRequest) -> HttpResponse:
+    policy = Policy.objects.get()
+    role = BuiltInRole(policy.default_role).label
+    return page(request, "people/policy_show.html", {"policy": policy, "default_role": role})
+
+
+@needs(change_policy.permission, step_up=True, methods=("GET", "POST"), refusal_to="policy-show")
+def policy_change(request: PortalRequest) -> HttpResponse:
+    policy = Policy.objects.get()
+    form = PolicyForm(request.POST or None, actor=request.actor, policy=policy)
+    if request.method == "POST" and form.is_valid() and _changed(request, policy, form):
+        messages.success(request, _("The policies are in force."))
+        return redirect(workspace_url(request, "policy-show"))
+    status = 422 if form.is_bound else 200
+    return page(request, "people/policy_change.html", {"form": form}, status=status)
+
+
+def _changed(request: PortalRequest, policy: Policy, form: PolicyForm) -> bool:
+    try:
+        change_policy(
+            policy,
+            actor=request.actor,
+            version=form.cleaned_data["version"],
+            **form.changes(),
+        )
+    except Invalid as refusal:
+        form.take(refusal)
+        return False
+    return True
