@@ -8,7 +8,7 @@ from django.apps import apps
 from audit.tree import Frontier
 from portal.fulfilment.deletion.files import files_of
 from portal.fulfilment.deletion.keys import living_keys
-from portal.fulfilment.deletion.segments import FIRST, segments_of
+from portal.fulfilment.deletion.segments import FIRST, stores_in
 from portal.fulfilment.work import Again, Finished, Job, Outcome
 from portal.tickets.models import Tally
 from portal.tickets.rules import Scope
@@ -20,29 +20,26 @@ _LEAF = b"\x00"
 
 
 def count_store(job: Job) -> Outcome:
-    """One batch of ids of one segment: into the count and into the Merkle tree of its store."""
-    pieces = segments_of(job.ticket)
+    """One batch of ids of one piece: into the count and into the Merkle tree of its store."""
     cursor = job.cursor
-    index = int(cursor.get("segment", 0))
-    if index == 0 and not cursor:
+    if not cursor:
         _wait_for_writers(job)
         Tally.objects.filter(ticket=job.ticket).delete()
-    if index == len(pieces):
-        return _close(job, counted=int(cursor.get("counted", 0)))
-    store, segment = pieces[index]
+    stores = stores_in(job.ticket)
+    place, part = int(cursor.get("store", 0)), int(cursor.get("part", 0))
+    counted = int(cursor.get("counted", 0))
+    if place == len(stores):
+        return _close(job, counted=counted)
+    store, pieces = stores[place]
     frontier = Frontier(cursor.get("size", 0), map(bytes.fromhex, cursor.get("nodes", [])))
-    ids = segment.ids_after(UUID(cursor.get("after", str(FIRST))), BATCH)
+    if part == len(pieces):
+        _note(job, store.name, store.label, before=frontier.size, root=frontier.root().hex())
+        return Again(0, 0, {"store": place + 1, "counted": counted})
+    ids = pieces[part].ids_after(UUID(cursor.get("after", str(FIRST))), BATCH)
     for row_id in ids:
         frontier.append(hashlib.sha256(_LEAF + row_id.bytes).digest())
-    counted = int(cursor.get("counted", 0)) + len(ids)
-    if len(ids) == BATCH:
-        place = {"segment": index, "after": str(ids[-1])}
-        return Again(0, 0, place | _tree(frontier) | {"counted": counted})
-    is_last = index + 1 == len(pieces) or pieces[index + 1][0] != store
-    if not is_last:
-        return Again(0, 0, {"segment": index + 1, "counted": counted} | _tree(frontier))
-    _note(job, store.name, store.label, before=frontier.size, root=frontier.root().hex())
-    return Again(0, 0, {"segment": index + 1, "counted": counted})
+    after = {"part": part, "after": str(ids[-1])} if len(ids) == BATCH else {"part": part + 1}
+    return Again(0, 0, {"store": place, "counted": counted + len(ids)} | after | _tree(frontier))
 
 
 def _tree(frontier: Frontier) -> dict[str, object]:

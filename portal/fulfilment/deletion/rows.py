@@ -9,7 +9,7 @@ from portal.fulfilment.deletion.segments import (
     FIRST,
     as_values,
     quoted,
-    segments_of,
+    stores_in,
 )
 from portal.fulfilment.work import Again, Finished, Job, Outcome
 from portal.tickets.models import Tally
@@ -19,17 +19,15 @@ from portal.tickets.stores import references
 
 def erase_rows(job: Job) -> Outcome:
     """One chunk; the place to go on commits with it, so a killed worker loses nothing."""
-    pieces = segments_of(job.ticket)
     cursor = job.cursor
-    stores = list(dict.fromkeys(store for store, _ in pieces))
+    stores = stores_in(job.ticket)
     place, after = int(cursor.get("store", 0)), UUID(cursor.get("after", str(FIRST)))
     done, total = int(cursor.get("done", 0)), cursor.get("total") or _counted(job)
     if not cursor:
         cut_references(job)
     if place == len(stores):
         return Finished({"rows": done})
-    store = stores[place]
-    mine = [segment for owner, segment in pieces if owner == store]
+    store, mine = stores[place]
     part = int(cursor.get("part", 0))
     if part >= len(mine):
         return _on(done, total, store=place + 1)

@@ -59,22 +59,23 @@ class Segment:
             return rows
 
 
-def segments_of(ticket: Ticket) -> list[tuple[Store, Segment]]:
-    """Every piece in scope, children before parents; the integrations themselves come last."""
+def stores_in(ticket: Ticket) -> list[tuple[Store, list[Segment]]]:
+    """Every store in scope with its pieces, children before parents, integrations last.
+
+    The list of stores is the same however far the erasure is; a store's pieces may be none.
+    """
     stores = stores_of(ticket.scope)
     if ticket.scope == Scope.INTEGRATION:
-        return [(s, _by_integration(ticket, s, s.path, ticket.subject_id)) for s in stores]
+        return [(s, [_by_integration(ticket, s, s.path, ticket.subject_id)]) for s in stores]
     goal = apps.get_model(INTEGRATION)
-    models_in = [store.model for store in stores]
+    within = [store.model for store in stores]
     integrations = list(goal.objects.order_by("pk").values_list("pk", flat=True))
-    pieces: list[tuple[Store, Segment]] = []
+    found: list[tuple[Store, list[Segment]]] = []
     for store in stores:
-        path = path_to(goal, store.model, models_in)
-        if path and store.model is not goal:
-            pieces += [(store, _by_integration(ticket, store, path, pk)) for pk in integrations]
-        else:
-            pieces.append((store, _whole(ticket, store)))
-    return pieces
+        path = "" if store.model is goal else path_to(goal, store.model, within)
+        pieces = [_by_integration(ticket, store, path, pk) for pk in integrations]
+        found.append((store, pieces if path else [_whole(ticket, store)]))
+    return found
 
 
 def _whole(ticket: Ticket, store: Store) -> Segment:
