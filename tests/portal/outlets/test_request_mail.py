@@ -1,0 +1,74 @@
+"""Mail about requests with a clock: who hears what, in words of the product."""
+
+from datetime import timedelta
+
+import pytest
+
+from portal.tickets.actions.clocking import escalate_ticket
+from portal.tickets.actions.deciding import withdraw_deletion
+from portal.tickets.actions.filing import file_deletion, file_revocation
+from portal.tickets.rules import Scope
+from tenants.access import system_actor
+
+INSIDE_WORDS = ("ticket", "containment", "contained", "tenant", "breach", "residue", "membership")
+
+
+def by_address(mails) -> dict[str, str]:
+    return {message.to[0]: message.subject for message in mails}
+
+
+@pytest.fixture
+def revocation(ada, mia, actor_of, at):
+    return file_revocation(mia, actor=actor_of(ada), at=at)
+
+
+def test_a_revocation_is_told_to_its_requester_and_those_who_work_on_requests(
+    organization, ada, sia, mia, revocation, post
+):
+    mails = post(organization)
+    assert by_address(mails) == {
+        "Ada Okafor <ada@acme.test>": "REV-1001: access of Mia Castellan revoked",
+        "Sia Fernandes <sia@acme.test>": "REV-1001: access of Mia Castellan revoked",
+    }
+    assert "Access was blocked at" in mails[0].body
+    assert "http://testserver/o/acme/requests/REV-1001/" in mails[0].body
+
+
+def test_a_deletion_says_until_when_it_can_be_withdrawn(organization, ada, actor_of, at, post):
+    actor = actor_of(ada)
+    ticket = file_deletion(Scope.ALL_METADATA, actor=actor, at=at, confirmation=organization.name)
+    (message,) = post(organization)
+    assert message.subject == "DEL-301: deletion requested"
+    assert "Nothing is deleted before" in message.body
+    withdraw_deletion(ticket, actor=actor, at=at)
+    assert post(organization) == []
+
+
+def test_each_level_is_told_once_and_the_vendor_hears_every_one(
+    organization, vendor, ada, mia, revocation, at, post
+):
+    post(organization)
+    system = system_actor(organization)
+    half = revocation.received_at + timedelta(hours=13)
+    escalate_ticket(revocation, actor=system, at=half)
+    escalate_ticket(revocation, actor=system, at=half)
+    assert by_address(post(organization)) == {
+        "security@meridian.test": "REV-1001: 50 % of the time is used"
+    }
+    escalate_ticket(revocation, actor=system, at=revocation.due_at + timedelta(seconds=1))
+    late = [m for m in post(organization) if m.subject == "REV-1001: late"]
+    assert {message.to[0] for message in late} == {
+        "Ada Okafor <ada@acme.test>",
+        "security@acme.test",
+        "security@meridian.test",
+    }
+
+
+def test_mails_use_the_words_of_the_product(organization, ada, mia, revocation, at, post):
+    escalate_ticket(
+        revocation, actor=system_actor(organization), at=revocation.due_at + timedelta(seconds=1)
+    )
+    for message in post(organization):
+        html = message.alternatives[0].content
+        said = (message.subject + message.body + html).lower()
+        assert [word for word in INSIDE_WORDS if word in said] == []
