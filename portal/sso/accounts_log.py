@@ -129,7 +129,9 @@ def _record_changes(
         record_for_person(request, name, user=user)
     if before.email != after.email:
         _copy_address(user, after.email)
-        record_for_person(request, EventName.ADDRESS_CHANGED, user=user)
+        record_for_person(
+            request, EventName.ADDRESS_CHANGED, user=user, private={"before": before.email}
+        )
     for _pk, kind in after.authenticators - before.authenticators:
         record_for_person(request, EventName.AUTHENTICATOR_ADDED, user=user, kind=kind)
     for _pk, kind in before.authenticators - after.authenticators:

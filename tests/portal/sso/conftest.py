@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from django.core.cache import cache as django_cache
@@ -27,8 +27,9 @@ from portal.sso.development.responses import Statement, build_response, encode, 
 from portal.sso.models import Connection
 from portal.sso.saml.idp_metadata import IdentityProvider
 from tenants.access import system_actor
-from tenants.models import Organization
+from tenants.models import Membership, Organization
 from tenants.scoping import organization_scope
+from tests.portal.sso.passwords import give_second_factor
 
 
 @cache
@@ -136,8 +137,6 @@ class Browser(Client):
 
 
 def _quoted(value: str) -> str:
-    from urllib.parse import quote  # noqa: PLC0415
-
     return quote(value, safe="")
 
 
@@ -149,3 +148,29 @@ def browser() -> Browser:
 @pytest.fixture
 def new_browser() -> Callable[[], Browser]:
     return Browser
+
+
+@pytest.fixture
+def sending(django_capture_on_commit_callbacks: Any) -> Callable[[], Any]:
+    """Mail leaves after the commit, which a test's transaction never reaches by itself."""
+    return lambda: django_capture_on_commit_callbacks(execute=True)
+
+
+@pytest.fixture
+def ada_with_code(ada: Membership) -> Membership:
+    give_second_factor(ada)
+    return ada
+
+
+@pytest.fixture
+def ada_twice(ada_with_code: Membership, other_organization: Organization) -> Membership:
+    """Ada is a viewer at Globex too."""
+    with organization_scope(other_organization.pk):
+        return Membership.objects.create(
+            user=ada_with_code.user,
+            name=ada_with_code.name,
+            email=ada_with_code.email,
+            role="viewer",
+            source="invitation",
+            joined_at=timezone.now(),
+        )

@@ -1,7 +1,6 @@
 """E-mail first, then password, then code; and what each organization's policy makes of it."""
 
 import re
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -9,8 +8,6 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
-from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
@@ -20,36 +17,11 @@ from tenants.access import system_actor
 from tenants.actions.members import contain_member
 from tenants.models import Entry, Membership, Organization, Policy
 from tenants.scoping import organization_scope
-from tests.cast import PASSWORD, make_member
+from tests.cast import PASSWORD
 from tests.portal.sso.conftest import Idp
+from tests.portal.sso.passwords import SECRET, code_of, give_second_factor, sign_in
 
 pytestmark = pytest.mark.django_db
-SECRET = generate_totp_secret()
-
-
-def code_of(secret: str, *, ahead: int = 0) -> str:
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + ahead))
-
-
-def give_second_factor(member: Membership) -> None:
-    TOTP.activate(member.user, SECRET)
-
-
-def sign_in(client: Client, email: str, *, password: str = PASSWORD, goal: str = "") -> Any:
-    first = client.post("/", {"email": email, "next": goal})
-    return client.post(first["Location"], {"login": email, "password": password, "next": goal})
-
-
-@pytest.fixture
-def sending(django_capture_on_commit_callbacks: Any) -> Callable[[], Any]:
-    """Mail leaves after the commit, which a test's transaction never reaches by itself."""
-    return lambda: django_capture_on_commit_callbacks(execute=True)
-
-
-@pytest.fixture
-def ada_with_code(ada: Membership) -> Membership:
-    give_second_factor(ada)
-    return ada
 
 
 def test_password_and_code_open_the_workspace(client: Client, ada_with_code: Membership) -> None:
@@ -198,20 +170,6 @@ def test_enforced_single_sign_on_closes_the_password(
     )
 
 
-@pytest.fixture
-def ada_twice(ada_with_code: Membership, other_organization: Organization) -> Membership:
-    """Ada is a viewer at Globex too."""
-    with organization_scope(other_organization.pk):
-        return Membership.objects.create(
-            user=ada_with_code.user,
-            name=ada_with_code.name,
-            email=ada_with_code.email,
-            role="viewer",
-            source="invitation",
-            joined_at=timezone.now(),
-        )
-
-
 def test_person_of_two_workspaces_chooses(client: Client, ada_twice: Membership) -> None:
     sign_in(client, "ada@acme.test")
 
@@ -287,104 +245,6 @@ def test_signing_out_ends_every_entry(client: Client, ada_twice: Membership) -> 
     with organization_scope(ada_twice.organization_id):
         assert not Entry.objects.open().exists()
     assert client.get("/o/acme/")["Location"].startswith("/?next=")
-
-
-def test_forgotten_password(
-    client: Client, ada_with_code: Membership, sending: Callable[[], Any]
-) -> None:
-    inside = Client()
-    sign_in(inside, "ada@acme.test")
-    inside.post("/sign-in/code/", {"code": code_of(SECRET)})
-    with sending():
-        client.post("/password/forgotten/", {"email": "ada@acme.test"})
-    link = re.search(r"http://testserver(/password/reset/\S+)", mail.outbox[0].body)
-    assert link
-    form = client.get(link[1])["Location"]
-
-    client.post(form, {"password1": "new-correct-horse", "password2": "new-correct-horse"})
-
-    assert Event.objects.filter(name=EventName.PASSWORD_RESET).count() == 1
-    assert not Entry.objects.open().exists()
-    assert inside.get("/o/acme/")["Location"].startswith("/?next=")
-    assert sign_in(Client(), "ada@acme.test").status_code == 200
-    again = Client()
-    asked = sign_in(again, "ada@acme.test", password="new-correct-horse")
-    assert asked["Location"] == "/sign-in/code/", "a reset does not replace the second factor"
-
-
-def test_reset_mail_goes_to_nobody_unknown(
-    client: Client, ada: Membership, sending: Callable[[], Any]
-) -> None:
-    with sending():
-        known = client.post("/password/forgotten/", {"email": "ada@acme.test"})
-        unknown = client.post("/password/forgotten/", {"email": "nobody@acme.test"})
-
-    assert known["Location"] == unknown["Location"]
-    assert len(mail.outbox) == 1
-
-
-def test_reset_link_names_our_own_host(
-    client: Client, ada: Membership, sending: Callable[[], Any]
-) -> None:
-    with sending():
-        client.post("/password/forgotten/", {"email": "ada@acme.test"}, HTTP_HOST="localhost")
-
-    assert "http://testserver/password/reset/" in mail.outbox[0].body
-
-
-def test_change_of_address_asks_again_and_reaches_every_organization(
-    client_of: Callable[..., Client],
-    ada_twice: Membership,
-    ada: Membership,
-    sending: Callable[[], Any],
-) -> None:
-    client = client_of(ada)
-    asked = client.post("/account/email/", {"email": "ada@new.test", "action_add": ""})
-    assert asked["Location"].startswith("/account/confirm/")
-    client.post(asked["Location"], {"password": PASSWORD, "code": code_of(SECRET)})
-    with sending():
-        client.post("/account/email/", {"email": "ada@new.test", "action_add": ""})
-    link = re.search(r"http://testserver(/address/confirm/\S+)", mail.outbox[-1].body)
-    assert link
-    assert Membership.objects.get(pk=ada.pk).email == "ada@acme.test"
-
-    client.post(link[1])
-
-    assert Membership.objects.get(pk=ada.pk).email == "ada@new.test"
-    assert Event.objects.filter(name=EventName.ADDRESS_CHANGED).count() == 2
-
-
-def test_change_of_password_ends_sessions(
-    client_of: Callable[..., Client], ada_with_code: Membership
-) -> None:
-    client = client_of(ada_with_code)
-
-    client.post(
-        "/account/password/",
-        {
-            "oldpassword": PASSWORD,
-            "password1": "new-correct-horse",
-            "password2": "new-correct-horse",
-        },
-    )
-
-    assert Event.objects.filter(name=EventName.PASSWORD_CHANGED).count() == 1
-    assert not Entry.objects.open().exists()
-
-
-def test_accounts_of_single_sign_on_have_no_password_pages(
-    client_of: Callable[..., Client], organization: Organization, sending: Callable[[], Any]
-) -> None:
-    erin = make_member(organization, "Erin Malone", "viewer")
-    erin.user.set_unusable_password()
-    erin.user.save()
-    client = client_of(erin, method=Entry.Method.SAML)
-
-    for page in ("password/", "email/", "second-factor/", "second-factor/app/", "confirm/"):
-        assert client.get(f"/account/{page}").status_code == 403
-    with sending():
-        client.post("/password/forgotten/", {"email": "erin@acme.test"})
-    assert not mail.outbox
 
 
 @pytest.mark.parametrize(
