@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
-from email.message import EmailMessage as ParsedMessage
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Final
@@ -75,7 +74,7 @@ def _read(path: Path) -> KeptMail | None:
         parsed = message_from_bytes(path.read_bytes(), policy=policy.default)
     except FileNotFoundError:
         return None
-    body = parsed.get_body(("plain",)) if isinstance(parsed, ParsedMessage) else None
+    body = parsed.get_body(("plain",))
     return KeptMail(
         token=path.stem,
         subject=str(parsed["Subject"] or ""),

@@ -57,6 +57,11 @@ def target(event: Event, _at: datetime) -> Chosen:
     return person(event.target_id) if event.target_kind == "member" else []
 
 
+def subject_of(event: Event) -> UUID:
+    """The target's id; one that no row has, when the event has none."""
+    return event.target_id or UUID(int=0)
+
+
 def invited(event: Event, _at: datetime) -> Chosen:
     return [f"invitation:{event.target_id}"]
 
@@ -110,7 +115,9 @@ def _staff(member_id: UUID) -> Recipient | None:
 
 def _invitation(invitation_id: UUID) -> Recipient | None:
     invitation = Invitation.objects.filter(pk=invitation_id).first()
-    return invitation and Recipient(invitation.email, invitation.name, invitation.pk)
+    if invitation is None:
+        return None
+    return Recipient(invitation.email, invitation.name, invitation.pk)
 
 
 def _security(_event: Event) -> Recipient | None:

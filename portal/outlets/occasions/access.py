@@ -17,12 +17,12 @@ from tenants.permissions import Permission
 
 def _grant(now: Situation) -> Grant | None:
     grants = Grant.objects.select_related("case")
-    return grants.filter(pk=now.event.target_id).first()
+    return grants.filter(pk=to.subject_of(now.event)).first()
 
 
 def _staff(event: Event, _at: datetime) -> Sequence[str]:
     """The engineer who asked; a member of the vendor's organization."""
-    grant = Grant.objects.filter(pk=event.target_id).first()
+    grant = Grant.objects.filter(pk=to.subject_of(event)).first()
     return [f"staff:{grant.staff_id}"] if grant else []
 
 
@@ -143,7 +143,7 @@ def _ends() -> dict[EventName, tuple[str, str]]:
 
 
 def _write_case(now: Situation) -> Letter | None:
-    case = Case.objects.filter(pk=now.event.target_id).first()
+    case = Case.objects.filter(pk=to.subject_of(now.event)).first()
     if case is None or now.event.actor_kind != "staff":
         return None
     return Letter(

@@ -27,7 +27,7 @@ _SUBJECTS: Final[Mapping[str, Promise]] = {
 
 def _once(event: Event, at: datetime) -> list[str]:
     """The event stands in the log of each of the person's workspaces; one of them writes."""
-    member = Membership.objects.filter(pk=event.target_id).first()
+    member = Membership.objects.filter(pk=to.subject_of(event)).first()
     if member is None or member.user_id is None:
         return []
     first = min((m.organization_id for m in workspaces_of(member.user_id, at=at)), default=None)

@@ -13,7 +13,7 @@ from tenants.models import Invitation
 
 def _write_invitation(now: Situation) -> Letter | None:
     """Rebuilds the link from the row as it stands; a newer one has its own event and letter."""
-    invitation = Invitation.objects.filter(pk=now.event.target_id).first()
+    invitation = Invitation.objects.filter(pk=to.subject_of(now.event)).first()
     if invitation is None or not invitation.is_open(at=now.at):
         return None
     if invitation.version != now.event.facts.get("version"):

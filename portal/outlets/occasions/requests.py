@@ -18,7 +18,8 @@ FIRST_LEVEL_FOR_CUSTOMER = 75
 
 
 def _ticket(now: Situation) -> Ticket | None:
-    return Ticket.objects.filter(number=now.event.reference).first()
+    ticket: Ticket | None = Ticket.objects.filter(number=now.event.reference).first()
+    return ticket
 
 
 def _requester(event: Event, _at: datetime) -> Sequence[str]:
