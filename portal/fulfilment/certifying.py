@@ -28,9 +28,7 @@ def sign_certificate(ticket: Ticket, *, actor: Actor, at: datetime) -> Certifica
     certificate: Certificate = Certificate.objects.create(
         id=certificate_id, ticket=ticket, document=canonical(document), signed_at=at
     )
-    record(
-        EventName.CERTIFICATE_SIGNED, actor=actor, target=certificate, key=str(document["key"])
-    )
+    record(EventName.CERTIFICATE_SIGNED, actor=actor, target=certificate, key=str(document["key"]))
     return certificate
 
 

@@ -17,7 +17,7 @@ class Certificate(TenantModel):
     data_class = DataClass.REQUESTS
     append_only = True
 
-    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="certificates")
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="+")
     version = models.PositiveSmallIntegerField(default=1)
     document = models.TextField()
     signed_at = models.DateTimeField()

@@ -1,8 +1,8 @@
-"""Counts what is left, by another path than the eraser: the database's own list of tables and
-the file system, never the models' query sets or the eraser's plan."""
+"""Counts what is left by another path than the eraser: the database's own list of tables."""
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
@@ -50,7 +50,7 @@ def keys_left(ticket: Ticket) -> int:
     """Keys of integrations that could still open something."""
     where = "organization_id = %s AND purpose = 'integration' AND wrapped IS NOT NULL"
     uuid = ticket.organization_id
-    values: list[object] = [uuid if connection.features.has_native_uuid_field else uuid.hex]
+    values: list[Any] = [uuid if connection.features.has_native_uuid_field else uuid.hex]
     if ticket.scope == Scope.INTEGRATION:
         where, values = f"{where} AND subject = %s", [*values, str(ticket.subject_id)]
     with connection.cursor() as cursor:

@@ -5,9 +5,7 @@ from django.urls import URLPattern, path
 from portal.fulfilment import views
 
 workspace_urls: list[URLPattern] = [
-    path(
-        "requests/<slug:number>/certificate/", views.certificate_show, name="certificate-show"
-    ),
+    path("requests/<slug:number>/certificate/", views.certificate_show, name="certificate-show"),
     path(
         "requests/<slug:number>/certificate.json",
         views.certificate_download,

@@ -43,7 +43,8 @@ def certificate_download(request: PortalRequest, number: str) -> HttpResponse:
 def _certificate(request: PortalRequest, number: str) -> Certificate:
     tickets = Ticket.objects.visible_to(request.actor).filter(number=number)
     rows = Certificate.objects.filter(ticket__in=tickets).select_related("ticket")
-    return get_object_or_404(rows.order_by("-version")[:1])
+    found: Certificate = get_object_or_404(rows.order_by("-version")[:1])
+    return found
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.tickets.rules import Kind, Scope
 from portal.tickets.stores import integrations
+from tenants.models import Membership
 
 VIEWS = (
     ("", _("All")),
@@ -31,7 +32,9 @@ class FilterForm(forms.Form):
 class PersonForm(forms.Form):
     """Whose access is to be revoked."""
 
-    member = forms.ModelChoiceField(label=_("Person"), queryset=None)
+    member: "forms.ModelChoiceField[Membership]" = forms.ModelChoiceField(
+        label=_("Person"), queryset=None
+    )
 
     def __init__(self, *args: Any, members: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -77,5 +80,3 @@ class VersionForm(forms.Form):
     """The version of the request somebody looked at when they decided."""
 
     version = forms.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
-
-

@@ -44,9 +44,9 @@ def _sessions(member: Membership) -> Effect:
 def _tokens(member: Membership, at: datetime) -> Effect:
     names = [str(token) for token in ApiToken.objects.usable(at=at).filter(owner=member)]
     count = len(names)
-    text = ngettext(
-        "%(n)d API token stops working", "%(n)d API tokens stop working", count
-    ) % {"n": count}
+    text = ngettext("%(n)d API token stops working", "%(n)d API tokens stop working", count) % {
+        "n": count
+    }
     return Effect("key-round", text, _short(names))
 
 

@@ -25,7 +25,7 @@ def late_badge(actor: Actor) -> int | None:
     return Ticket.objects.visible_to(actor).still_open().late(now()).count() or None
 
 
-def waiting_for(actor: Actor, at: datetime) -> list[WaitingItem]:
+def waiting_for(actor: Actor, _at: datetime) -> list[WaitingItem]:
     """Deletions that need a second person, and requests that stopped."""
     items: list[WaitingItem] = []
     rows = Ticket.objects.visible_to(actor)
@@ -33,14 +33,14 @@ def waiting_for(actor: Actor, at: datetime) -> list[WaitingItem]:
         second = rows.filter(status=Status.AWAITING_SECOND)
         if actor.membership is not None:
             second = second.exclude(requester=actor.membership)
-        items += [_item(t, actor, _("Confirm: %(title)s"), at=t.received_at) for t in second]
+        items += [_item(t, actor, _("Confirm: %(title)s")) for t in second]
     if actor.may(Permission.TICKET_WORK):
         stopped = rows.filter(status=Status.BLOCKED)
-        items += [_item(t, actor, _("Stopped: %(title)s"), at=t.received_at) for t in stopped]
+        items += [_item(t, actor, _("Stopped: %(title)s")) for t in stopped]
     return items
 
 
-def _item(ticket: Ticket, actor: Actor, words: str, *, at: datetime) -> WaitingItem:
+def _item(ticket: Ticket, actor: Actor, words: str) -> WaitingItem:
     due = ticket.due_at
     if ticket.status == Status.AWAITING_SECOND:
         due = ticket.received_at + SECOND_PERSON_WINDOW
@@ -48,7 +48,7 @@ def _item(ticket: Ticket, actor: Actor, words: str, *, at: datetime) -> WaitingI
         title=words % {"title": title_of(ticket)},
         url=reverse("ticket-show", args=[actor.organization.slug, ticket.number]),
         icon="ticket-check",
-        since=at,
+        since=ticket.received_at,
         reference=ticket.number,
         due_at=due,
     )

@@ -132,4 +132,5 @@ def is_late(due: datetime, *, met_at: datetime | None, at: datetime) -> bool:
 
 def pause_after(attempts: int) -> timedelta:
     """How long to wait after a failed attempt: 30 s, doubled each time, an hour at most."""
-    return min(FIRST_PAUSE * 2 ** max(attempts - 1, 0), LONGEST_PAUSE)
+    doublings = max(attempts - 1, 0)
+    return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)

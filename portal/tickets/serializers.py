@@ -26,7 +26,8 @@ class RevocationInput(StrictSerializer):
 
     def validate_member(self, value: Any) -> Membership:
         actor = self.context["view"].request.actor
-        found = Membership.objects.visible_to(actor).filter(pk=value).first()
+        rows = Membership.objects.visible_to(actor)
+        found: Membership | None = rows.filter(pk=value).first()
         if found is None:
             raise serializers.ValidationError("There is no such member.")
         return found
@@ -37,9 +38,7 @@ class DeletionInput(StrictSerializer):
     integration = serializers.UUIDField(
         required=False, default=None, help_text="Needed for the scope `integration`."
     )
-    confirmation = TextField(
-        max_length=120, help_text="The name of what goes, letter for letter."
-    )
+    confirmation = TextField(max_length=120, help_text="The name of what goes, letter for letter.")
     reason = TextField(max_length=500, required=False, default="", allow_blank=True)
 
 
@@ -50,7 +49,7 @@ class NoInput(StrictSerializer):
 class SubjectOutput(serializers.Serializer[Any]):
     kind = serializers.CharField(source="subject_kind")
     id = serializers.UUIDField(source="subject_id")
-    label = serializers.CharField(source="subject_label")
+    name = serializers.CharField(source="subject_label")
 
 
 class TicketOutput(serializers.ModelSerializer[Ticket]):

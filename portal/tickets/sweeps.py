@@ -28,8 +28,8 @@ Place = tuple[UUID, UUID]
 @sweep("tickets.wake", every=timedelta(seconds=5))
 def wake_due(at: datetime) -> None:
     """Send a wake-up for each request with work to do; what a broker lost is found here."""
-    not_nudged = Q(nudged_at__isnull=True) | Q(nudged_at__lte=at - NUDGE) | Q(
-        nudged_at__lt=F("wake_at")
+    not_nudged = (
+        Q(nudged_at__isnull=True) | Q(nudged_at__lte=at - NUDGE) | Q(nudged_at__lt=F("wake_at"))
     )
     with system_scope("requests with work to do"):
         due = Ticket.unscoped.filter(

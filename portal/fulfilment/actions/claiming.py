@@ -45,9 +45,7 @@ def _is_due(ticket: Ticket, at: datetime) -> bool:
     return ticket.is_open and ticket.wake_at is not None and ticket.wake_at <= at
 
 
-def _take(
-    ticket: Ticket, step: Step, plan: StepPlan, *, actor: Actor, at: datetime
-) -> Job | None:
+def _take(ticket: Ticket, step: Step, plan: StepPlan, *, actor: Actor, at: datetime) -> Job | None:
     holder = uuid.uuid4()
     until = at + carrier_of(ticket.kind, step.name).lease
     free = Q(lease_until__isnull=True) | Q(lease_until__lte=at)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from audit.names import EventName
 from audit.recorder import record
@@ -66,7 +67,7 @@ def fail_step(job: Job, *, actor: Actor, at: datetime, code: str) -> None:
 
 
 @action(Permission.TICKET_WORK)
-def release_step(job: Job, *, actor: Actor, at: datetime) -> None:
+def release_step(job: Job, *, actor: Actor, at: datetime) -> None:  # noqa: ARG001  (the declaration's)
     """Go to the back of the lane in the middle of a long step. Raises LeaseLost."""
     _write(job, status=StepStatus.PENDING, attempts=0, **_FREE)
     Ticket.objects.filter(pk=job.ticket.pk).update(wake_at=at)
@@ -95,6 +96,7 @@ def _finish(job: Job, outcome: Finished, *, actor: Actor, at: datetime) -> None:
     status = StepStatus.SKIPPED if outcome.skipped else StepStatus.DONE
     result = dict(outcome.result)
     _write(job, status=status, finished_at=at, result=result, error_code="", **_FREE)
+    facts: dict[str, Any] = {k: v for k, v in result.items() if isinstance(v, int | str)}
     record(
         EventName.TICKET_STEP_FINISHED,
         actor=actor,
@@ -102,7 +104,7 @@ def _finish(job: Job, outcome: Finished, *, actor: Actor, at: datetime) -> None:
         step=str(job.plan.title),
         step_name=job.step.name,
         status=status.value,
-        **{name: fact for name, fact in result.items() if isinstance(fact, int | str)},
+        **facts,
     )
     if Step.objects.filter(ticket=ticket).unfinished().exists():
         ticket.wake_at = at

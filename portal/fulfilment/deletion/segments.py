@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.apps import apps
@@ -18,8 +19,7 @@ FIRST = UUID(int=0)
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """The rows of one table that belong to one organization and, where it has one, to one
-    integration."""
+    """The rows of one table that belong to one organization, and often to one integration."""
 
     table: str
     where: str
@@ -66,14 +66,14 @@ def stores_in(ticket: Ticket) -> list[tuple[Store, list[Segment]]]:
     """
     stores = stores_of(ticket.scope)
     if ticket.scope == Scope.INTEGRATION:
-        return [(s, [_by_integration(ticket, s, s.path, ticket.subject_id)]) for s in stores]
+        return [(s, [_of(ticket, s, s.path, integration_id=ticket.subject_id)]) for s in stores]
     goal = apps.get_model(INTEGRATION)
     within = [store.model for store in stores]
     integrations = list(goal.objects.order_by("pk").values_list("pk", flat=True))
     found: list[tuple[Store, list[Segment]]] = []
     for store in stores:
         path = "" if store.model is goal else path_to(goal, store.model, within)
-        pieces = [_by_integration(ticket, store, path, pk) for pk in integrations]
+        pieces = [_of(ticket, store, path, integration_id=pk) for pk in integrations]
         found.append((store, pieces if path else [_whole(ticket, store)]))
     return found
 
@@ -82,7 +82,7 @@ def _whole(ticket: Ticket, store: Store) -> Segment:
     return Segment(quoted(store.name), "organization_id = %s", (ticket.organization_id,))
 
 
-def _by_integration(ticket: Ticket, store: Store, path: str, integration_id: UUID) -> Segment:
+def _of(ticket: Ticket, store: Store, path: str, *, integration_id: UUID) -> Segment:
     where = f"organization_id = %s AND {_condition(store.model, path.split('__'))}"
     return Segment(quoted(store.name), where, (ticket.organization_id, integration_id))
 
@@ -105,7 +105,7 @@ def quoted(name: str) -> str:
     return connection.ops.quote_name(name)
 
 
-def as_values(values: Sequence[object]) -> list[object]:
+def as_values(values: Sequence[Any]) -> list[Any]:
     """UUIDs the way this database stores them."""
     if connection.features.has_native_uuid_field:
         return list(values)

@@ -25,11 +25,16 @@ class NoAnswer(Exception):
     """The server failed or put the request off: neither a proof nor an access."""
 
 
-def call(path: str, *, cookies: Mapping[str, str] | None = None, **extra: object) -> Answer:
+def call(
+    path: str,
+    *,
+    cookies: Mapping[str, str] | None = None,
+    environ: Mapping[str, object] | None = None,
+) -> Answer:
     """GET `path` as a browser or a client would. Raises NoAnswer for 429 and 5xx."""
-    environ = _environ(path, cookies or {}) | extra
+    made = _environ(path, cookies or {}) | dict(environ or {})
     # An empty context: the request must find its own way in, not this worker's scope.
-    answer = Context().run(_serve, environ)
+    answer = Context().run(_serve, made)
     # The request closed its scope on the shared connection; announce ours again.
     with organization_scope(current_organization_id()):
         pass

@@ -34,33 +34,45 @@ class Trial:
     detail: str
 
 
-Probe = Callable[[dict[str, str], Organization, datetime], Trial]
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """A credential's handle, the workspace it is tried on, and when."""
+
+    handle: dict[str, str]
+    organization: Organization
+    at: datetime
+
+
+Probe = Callable[[Knock], Trial]
 
 
 def try_credential(finding: Finding, organization: Organization, at: datetime) -> Trial:
     """Knock with this credential now. Raises NoAnswer when the server gave none."""
-    return PROBES[finding.kind](handle_of(finding), organization, at)
+    return PROBES[finding.kind](Knock(handle_of(finding), organization, at))
 
 
-def _session(handle: dict[str, str], organization: Organization, at: datetime) -> Trial:
-    path = reverse("home-show", args=[organization.slug])
-    answer = call(path, cookies={settings.SESSION_COOKIE_NAME: handle["session_key"]})
+def _session(knock: Knock) -> Trial:
+    path = reverse("home-show", args=[knock.organization.slug])
+    answer = call(path, cookies={settings.SESSION_COOKIE_NAME: knock.handle["session_key"]})
     return _opened(f"GET {path} with the session's cookie", answer)
 
 
-def _token(handle: dict[str, str], organization: Organization, at: datetime) -> Trial:
+def _token(knock: Knock) -> Trial:
     path = "/api/v1/me"
-    stored = {STORED_TOKEN: (handle["prefix"], handle["digest"])}
-    # From an address its own rule allows: a refusal for the address would prove nothing.
-    answer = call(path, **stored, REMOTE_ADDR=handle["address"])
+    environ = {
+        STORED_TOKEN: (knock.handle["prefix"], knock.handle["digest"]),
+        # One that the token's own rule allows: a refusal for the address would prove nothing.
+        "REMOTE_ADDR": knock.handle["address"],
+    }
+    answer = call(path, environ=environ)
     return _opened(f"GET {path} with the stored token", answer)
 
 
-def _sign_in(handle: dict[str, str], organization: Organization, at: datetime) -> Trial:
+def _sign_in(knock: Knock) -> Trial:
     """A new browser session of the person, as a password or a reset password would give it."""
-    path = reverse("home-show", args=[organization.slug])
+    path = reverse("home-show", args=[knock.organization.slug])
     tried = f"GET {path} with a new session of the person"
-    user = User.objects.filter(pk=UUID(handle["user"])).first()
+    user = User.objects.filter(pk=UUID(knock.handle["user"])).first()
     if user is None:
         return Trial(tried, accepted=False, detail="the account is gone")
     session = SessionStore()
@@ -74,39 +86,39 @@ def _sign_in(handle: dict[str, str], organization: Organization, at: datetime) -
     finally:
         session.delete()
     # A way to the sign-in of this very workspace would mean that it still knows the person.
-    enter = reverse("workspace-enter", args=[organization.slug])
+    enter = reverse("workspace-enter", args=[knock.organization.slug])
     return _opened(tried, answer, also_open=answer.location.startswith(enter))
 
 
-def _sso(handle: dict[str, str], organization: Organization, at: datetime) -> Trial:
+def _sso(knock: Knock) -> Trial:
     """A fresh assertion with the same identity, at the point where sign-ins are decided."""
-    connection = Connection.objects.get(pk=UUID(handle["connection"]))
+    connection = Connection.objects.get(pk=UUID(knock.handle["connection"]))
     tried = f"a fresh assertion of {connection.name} with the same identity"
     verified = VerifiedAssertion(
         assertion_id="proof",
         in_response_to="proof",
-        subject=handle["subject"],
-        email=handle["email"],
+        subject=knock.handle["subject"],
+        email=knock.handle["email"],
         name="",
-        authenticated_at=at,
-        expires_at=at,
+        authenticated_at=knock.at,
+        expires_at=knock.at,
     )
     known = User.objects.filter(
-        socialaccount__provider=connection.provider_id, socialaccount__uid=handle["subject"]
+        socialaccount__provider=connection.provider_id, socialaccount__uid=knock.handle["subject"]
     ).first()
     try:
-        decide_admission(connection, verified, known=known, at=at)
+        decide_admission(connection, verified, known=known, at=knock.at)
     except SignInRefused as refusal:
         return Trial(tried, accepted=False, detail=f"refused: {refusal.reason}")
     return Trial(tried, accepted=True, detail="would sign in")
 
 
-def _invitation(handle: dict[str, str], organization: Organization, at: datetime) -> Trial:
+def _invitation(knock: Knock) -> Trial:
     link = signed_link(
         Purpose.INVITATION,
-        organization_id=organization.pk,
-        row_id=UUID(handle["invitation"]),
-        version=int(handle["version"]),
+        organization_id=knock.organization.pk,
+        row_id=UUID(knock.handle["invitation"]),
+        version=int(knock.handle["version"]),
     )
     answer = call(reverse("invitation-accept", args=[link]))
     return _opened("GET the invitation's link", answer)

@@ -108,12 +108,17 @@ def file_deletion(
         **timing,
     )
     if policy.second_person_for_deletion:
-        record(EventName.TICKET_WAITING, actor=actor, target=ticket, reason="a second person must confirm")
+        record(
+            EventName.TICKET_WAITING,
+            actor=actor,
+            target=ticket,
+            reason="a second person must confirm",
+        )
     return ticket
 
 
 def _open_ticket(kind: Kind, *, actor: Actor, at: datetime, **fields: Any) -> Ticket:
-    ticket = Ticket.objects.create(
+    ticket: Ticket = Ticket.objects.create(
         number=f"{SERIES[kind]}-{next_number(SERIES[kind])}",
         kind=kind,
         requester=actor.membership,

@@ -19,7 +19,7 @@ class Finding(TenantModel):
         REFUSED = "refused"
         ACCEPTED = "accepted"
 
-    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="findings")
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="+")
     kind = models.CharField(max_length=32)
     # What names the credential on screen without being it: a prefix, a device, a connection.
     label = models.CharField(max_length=160)
@@ -54,7 +54,7 @@ class Tally(TenantModel):
 
     data_class = DataClass.REQUESTS
 
-    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="tallies")
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="+")
     position = models.PositiveSmallIntegerField()
     store = models.CharField(max_length=120)
     label = models.CharField(max_length=120)
@@ -84,7 +84,7 @@ class Escalation(TenantModel):
 
     data_class = DataClass.REQUESTS
 
-    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="escalations")
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="+")
     level = models.PositiveSmallIntegerField()
     recorded_at = models.DateTimeField()
 

@@ -1,7 +1,7 @@
 """One step of a request: claimed by a worker with a lease, safe to repeat."""
 
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
@@ -22,7 +22,7 @@ class StepQuerySet(TenantQuerySet["Step"]):
 class Step(TenantModel):
     data_class = DataClass.REQUESTS
 
-    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="steps")
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="+")
     position = models.PositiveSmallIntegerField()
     name = models.CharField(max_length=40)
     status = models.CharField(max_length=16, choices=StepStatus, default=StepStatus.PENDING)
@@ -39,7 +39,7 @@ class Step(TenantModel):
     result = models.JSONField(default=dict)
     error_code = models.CharField(max_length=120, blank=True)
 
-    objects: ClassVar[TenantManager[Self]] = TenantManager.from_queryset(StepQuerySet)()
+    objects = TenantManager.from_queryset(StepQuerySet)()
 
     class Meta:
         constraints = [

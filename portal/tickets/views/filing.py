@@ -22,9 +22,7 @@ def _same_page(request: PortalRequest) -> str:
     return request.get_full_path()
 
 
-@needs(
-    file_revocation.permission, step_up=True, methods=("GET", "POST"), refusal_to=_same_page
-)
+@needs(file_revocation.permission, step_up=True, methods=("GET", "POST"), refusal_to=_same_page)
 def ticket_revoke(request: PortalRequest) -> HttpResponse:
     """First the person, then what it takes from them, then the button."""
     chooser = PersonForm(request.GET or None, members=_others(request))
@@ -47,9 +45,7 @@ def ticket_revoke(request: PortalRequest) -> HttpResponse:
     return page(request, "tickets/revoke.html", context, status=status)
 
 
-@needs(
-    file_deletion.permission, step_up=True, methods=("GET", "POST"), refusal_to="ticket-delete"
-)
+@needs(file_deletion.permission, step_up=True, methods=("GET", "POST"), refusal_to="ticket-delete")
 def ticket_delete(request: PortalRequest) -> HttpResponse:
     initial = {"target": request.GET.get("integration", "")}
     form = DeletionForm(request.POST or None, initial=initial, name=request.organization.name)

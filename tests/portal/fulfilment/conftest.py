@@ -30,8 +30,7 @@ def make_integration(owner: Membership, at: datetime, *, name: str, size: int = 
         for n in range(size)
     )
     Field.objects.bulk_create(
-        Field(integration=made, resource=resource, name="id", position=1)
-        for resource in resources
+        Field(integration=made, resource=resource, name="id", position=1) for resource in resources
     )
     return made
 

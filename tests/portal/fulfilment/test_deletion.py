@@ -77,8 +77,13 @@ def test_one_integration_goes_and_another_stays(
 
 
 def test_all_metadata_goes_and_the_workspace_works_on(
-    integration: Integration, ada: Membership, ned: Membership, by_ada: Actor, at: datetime,
-    work: Work, client_of: Callable[..., Client],
+    integration: Integration,
+    ada: Membership,
+    ned: Membership,
+    by_ada: Actor,
+    at: datetime,
+    work: Work,
+    client_of: Callable[..., Client],
 ) -> None:
     with organization_scope(ned.organization_id):
         make_integration(ned, at, name="Theirs")
@@ -120,7 +125,10 @@ def test_files_keys_and_bytes_are_gone(
 
 
 def test_what_the_eraser_leaves_keeps_the_request_open(
-    integration: Integration, by_ada: Actor, at: datetime, work: Work,
+    integration: Integration,
+    by_ada: Actor,
+    at: datetime,
+    work: Work,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The symptom: a certificate over rows that are still there."""
@@ -203,8 +211,14 @@ def test_the_ledger_names_the_erasure_once(
 class TestCertificate:
     @pytest.fixture
     def folder(
-        self, integration: Integration, by_ada: Actor, at: datetime, work: Work, tmp_path: Path,
-        ada: Membership, client_of: Callable[..., Client],
+        self,
+        integration: Integration,
+        by_ada: Actor,
+        at: datetime,
+        work: Work,
+        tmp_path: Path,
+        ada: Membership,
+        client_of: Callable[..., Client],
     ) -> Path:
         ticket = work(file_one(by_ada, at, integration))
         where = f"/o/acme/requests/{ticket.number}/certificate.json"
@@ -213,9 +227,7 @@ class TestCertificate:
         return tmp_path
 
     def verify(self, folder: Path) -> None:
-        call_command(
-            "certificate_verify", folder / "certificate.json", keys=folder / "keys.json"
-        )
+        call_command("certificate_verify", folder / "certificate.json", keys=folder / "keys.json")
 
     def test_verifies_with_the_published_keys(
         self, folder: Path, capsys: pytest.CaptureFixture[str]

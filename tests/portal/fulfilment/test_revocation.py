@@ -7,12 +7,15 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
 
+from portal.fulfilment.revocation import proving
 from portal.tickets.actions import file_revocation
 from portal.tickets.models import Finding, Step, Ticket
 from portal.tickets.rules import Status
 from tenants.access import Actor
 from tenants.actions.tokens import issue_token
 from tenants.models import ApiToken, Entry, Invitation, Membership, Team, TeamMember
+from tenants.scoping import organization_scope
+from tests.cast import open_session
 from tests.portal.fulfilment.conftest import Work
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -98,9 +101,6 @@ def test_a_browser_that_serves_another_workspace_keeps_that_one(
     at: datetime,
     work: Work,
 ) -> None:
-    from tests.cast import open_session  # noqa: PLC0415
-    from tenants.scoping import organization_scope  # noqa: PLC0415
-
     browser = client_of(mia)
     with organization_scope(ned.organization_id):
         ned.user = None
@@ -120,9 +120,7 @@ def reopen_session(mia: Membership) -> None:
 
 
 def let_back_in(mia: Membership) -> None:
-    Membership.objects.filter(pk=mia.pk).update(
-        status="active", contained_at=None, revoked_at=None
-    )
+    Membership.objects.filter(pk=mia.pk).update(status="active", contained_at=None, revoked_at=None)
 
 
 def revive_token(mia: Membership) -> None:
@@ -156,8 +154,6 @@ def test_a_credential_that_works_again_keeps_the_request_open(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The symptom: a request that says proven while a credential still opens the door."""
-    from portal.fulfilment.revocation import proving  # noqa: PLC0415
-
     client_of(mia)
     revived: list[str] = []
     seen: list[str] = []

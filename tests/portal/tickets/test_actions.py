@@ -108,9 +108,7 @@ class TestDeletion:
         assert ticket.cooling_off_until == at + timedelta(minutes=15)
         assert Step.objects.filter(ticket=ticket).count() == 7
 
-    def test_the_name_must_be_typed(
-        self, ada: Membership, actor_of: ActorOf, at: datetime
-    ) -> None:
+    def test_the_name_must_be_typed(self, ada: Membership, actor_of: ActorOf, at: datetime) -> None:
         with pytest.raises(Invalid) as refused:
             file(actor_of(ada), at, confirmation="acme health")
         assert "confirmation" in refused.value.errors
@@ -180,7 +178,11 @@ class TestDeletion:
 
 class TestClock:
     def test_each_level_is_told_exactly_once(
-        self, organization: Organization, ada: Membership, mia: Membership, actor_of: ActorOf,
+        self,
+        organization: Organization,
+        ada: Membership,
+        mia: Membership,
+        actor_of: ActorOf,
         at: datetime,
     ) -> None:
         ticket = file_revocation(mia, actor=actor_of(ada), at=at)
@@ -217,9 +219,7 @@ class TestClock:
 def test_an_illegal_move_is_refused_and_changes_nothing(
     kind: Kind, before: Status, after: Status, at: datetime
 ) -> None:
-    ticket = Ticket(
-        kind=kind, status=before, number="X-1", received_at=at, due_at=rules.due_at(at)
-    )
+    ticket = Ticket(kind=kind, status=before, number="X-1", received_at=at, due_at=rules.due_at(at))
     with pytest.raises(IllegalMove):
         ticket.move(after, at=at)
     assert (ticket.status, ticket.version) == (before, 1)

@@ -56,9 +56,7 @@ def test_a_revocation_is_filed_once(call: Caller, mia: Membership) -> None:
 def test_a_deletion_needs_the_name_and_a_version_to_withdraw(call: Caller) -> None:
     wrong = call.post("tickets/deletions", {"scope": "all_metadata", "confirmation": "no"})
     assert wrong.status_code == 422
-    filed = call.post(
-        "tickets/deletions", {"scope": "all_metadata", "confirmation": "Acme Health"}
-    )
+    filed = call.post("tickets/deletions", {"scope": "all_metadata", "confirmation": "Acme Health"})
     assert filed.status_code == 201
     where = f"tickets/{filed.json()['id']}/withdraw"
     assert call.post(where).status_code == 428

@@ -11,7 +11,7 @@ from portal.tickets.rules import Kind, Status
 
 NOON = datetime(2026, 3, 29, 12, 0, 0, tzinfo=UTC)
 DUE = rules.due_at(NOON)
-MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
+MOMENTS = st.timedeltas(timedelta(0), timedelta(days=36_500)).map(lambda gone: NOON + gone)
 
 
 @given(MOMENTS)
@@ -61,9 +61,7 @@ def test_every_status_of_a_kind_is_reachable_and_only_ends_have_no_way_on(kind: 
 @pytest.mark.parametrize("kind", list(Kind))
 @pytest.mark.parametrize("before", list(Status))
 @pytest.mark.parametrize("after", list(Status))
-def test_what_is_not_in_the_table_cannot_happen(
-    kind: Kind, before: Status, after: Status
-) -> None:
+def test_what_is_not_in_the_table_cannot_happen(kind: Kind, before: Status, after: Status) -> None:
     allowed = after in rules.TRANSITIONS[kind].get(before, frozenset())
     assert rules.may_move(kind, before, after) == allowed
     if before in rules.ENDED:

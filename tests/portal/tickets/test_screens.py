@@ -4,8 +4,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
+from audit.identifiers import new_id
 from portal.catalog.models import Integration
 from portal.tickets.actions import file_deletion, file_revocation
 from portal.tickets.models import Ticket
@@ -22,9 +25,7 @@ HTMX = {"HX-Request": "true"}
 
 @pytest.fixture
 def deletion(ada: Membership, actor_of: ActorOf, at: datetime) -> Ticket:
-    return file_deletion(
-        Scope.ALL_METADATA, actor=actor_of(ada), at=at, confirmation="Acme Health"
-    )
+    return file_deletion(Scope.ALL_METADATA, actor=actor_of(ada), at=at, confirmation="Acme Health")
 
 
 def test_revoking_shows_what_goes_and_then_blocks_access(
@@ -63,9 +64,7 @@ def test_filing_asks_for_a_step_up_first(ada: Membership, client_of: ClientOf) -
         assert answer["Location"].startswith("/o/acme/step-up/")
 
 
-def test_withdrawing_from_the_page(
-    ada: Membership, deletion: Ticket, client_of: ClientOf
-) -> None:
+def test_withdrawing_from_the_page(ada: Membership, deletion: Ticket, client_of: ClientOf) -> None:
     browser = client_of(ada)
     where = f"/o/acme/requests/{deletion.number}/"
     assert "Withdraw the request" in browser.get(where).text
@@ -94,7 +93,11 @@ def test_the_moving_part_is_sent_only_when_it_changed(
 
 
 def test_the_list_filters_and_its_csv_has_the_same_rows(
-    ada: Membership, mia: Membership, deletion: Ticket, actor_of: ActorOf, client_of: ClientOf,
+    ada: Membership,
+    mia: Membership,
+    deletion: Ticket,
+    actor_of: ActorOf,
+    client_of: ClientOf,
     at: datetime,
 ) -> None:
     revocation = file_revocation(mia, actor=actor_of(ada), at=at - timedelta(hours=30))
@@ -109,9 +112,7 @@ def test_the_list_filters_and_its_csv_has_the_same_rows(
 
 
 @pytest.mark.parametrize("number", ["REV-1", "nonsense", "DEL-999999999999"])
-def test_an_unknown_number_is_not_there(
-    number: str, ada: Membership, client_of: ClientOf
-) -> None:
+def test_an_unknown_number_is_not_there(number: str, ada: Membership, client_of: ClientOf) -> None:
     assert client_of(ada).get(f"/o/acme/requests/{number}/").status_code == 404
 
 
@@ -153,24 +154,20 @@ def test_the_second_person_is_asked_and_the_first_is_not(
 
 
 def test_the_list_costs_the_same_for_two_rows_and_twenty(
-    ada: Membership, client_of: ClientOf, at: datetime, django_assert_num_queries: object
+    ada: Membership, client_of: ClientOf, at: datetime
 ) -> None:
-    from django.db import connection  # noqa: PLC0415
-    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
 
     browser, counts = client_of(ada), []
     for rows in (2, 20):
         while Ticket.objects.count() < rows:
             _withdrawn(Ticket.objects.count(), at)
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             browser.get("/o/acme/requests/")
         counts.append(len(queries))
     assert counts[0] == counts[1]
 
 
 def _withdrawn(n: int, at: datetime) -> None:
-    from audit.identifiers import new_id  # noqa: PLC0415
-
     Ticket.objects.create(
         number=f"DEL-{n}", kind="deletion", scope="integration", status="withdrawn",
         subject_kind="integration", subject_id=new_id(), subject_label="Old",

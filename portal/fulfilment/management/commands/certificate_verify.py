@@ -26,7 +26,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--json", action="store_true", help="Answer in one JSON line.")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_args: Any, **options: Any) -> None:
         try:
             keys = load_keys(options["keys"])
         except KeysUnreadable as error:
