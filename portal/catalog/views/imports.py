@@ -2,10 +2,8 @@
 
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.translation import gettext as _
 
 from portal.catalog.actions import start_import
 from portal.catalog.forms import UploadForm
@@ -38,7 +36,6 @@ def import_start(request: PortalRequest, slug: str, pk: UUID) -> HttpResponse:
     except ArtifactRefused as refusal:
         form.add_error(refusal.field or None, refusal.message)
         return _runs_page(request, integration, form, status=422)
-    messages.success(request, _("Uploaded. The import has started."))
     return redirect(workspace_url(request, "import-show", pk, run.pk))
 
 
