@@ -70,6 +70,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         message = self.render_mail(template_prefix, email, {"email": email, **context})
         transaction.on_commit(message.send, robust=True)
 
+    def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
+        """Mail about changes to an account is written by the reader of the log."""
+
     def get_reauthentication_methods(
         self, user: AbstractBaseUser | AnonymousUser
     ) -> list[dict[str, Any]]:

@@ -24,11 +24,13 @@ class EventName(StrEnum):
     ORGANIZATION_CREATED = "organization.created"
     ORGANIZATION_CHANGED = "organization.changed"
     POLICY_CHANGED = "policy.changed"
+    DOMAIN_CLAIMED = "domain.claimed"
     DOMAIN_VERIFIED = "domain.verified"
     CONNECTION_CREATED = "connection.created"
     CONNECTION_CHANGED = "connection.changed"
     CONNECTION_ACTIVATED = "connection.activated"
     CONNECTION_DISABLED = "connection.disabled"
+    IDENTITY_UNLINKED = "identity.unlinked"
     # Members, teams, tokens
     MEMBER_ADMITTED = "member.admitted"
     MEMBER_CONTAINED = "member.contained"

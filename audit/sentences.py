@@ -29,11 +29,13 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     N.ORGANIZATION_CREATED: _("{actor} created the workspace {target}."),
     N.ORGANIZATION_CHANGED: _("{actor} changed the workspace's details[: {changed}]."),
     N.POLICY_CHANGED: _("{actor} changed the policy[: {changed}]."),
+    N.DOMAIN_CLAIMED: _("{actor} named the domain {target}, not proven yet."),
     N.DOMAIN_VERIFIED: _("The domain {target} was verified."),
     N.CONNECTION_CREATED: _("{actor} created the SSO connection {target}."),
     N.CONNECTION_CHANGED: _("{actor} changed the SSO connection {target}[: {changed}]."),
     N.CONNECTION_ACTIVATED: _("{actor} activated the SSO connection {target}."),
     N.CONNECTION_DISABLED: _("{actor} disabled the SSO connection {target}."),
+    N.IDENTITY_UNLINKED: _("{actor} removed the single sign-on link of {target}."),
     N.MEMBER_ADMITTED: _("{target} joined the workspace[ as {role}][ by {source}]."),
     N.MEMBER_CONTAINED: _("{actor} blocked the access of {target}[ ({reference})]."),
     N.MEMBER_REVOKED: _("{actor} revoked the access of {target}[ ({reference})]."),
@@ -103,8 +105,8 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     N.LOG_EXPORTED: _("{actor} exported the audit log[ ({rows} events)]."),
     N.LOG_VERIFIED: _("{actor} had the audit log checked[: {findings} findings]."),
     N.CHECKPOINT_DOWNLOADED: _("{actor} downloaded a checkpoint of the audit log."),
-    N.MAIL_SENT: _("A mail, {letter}, was sent to {target}[ ({reference})]."),
-    N.MAIL_FAILED: _("A mail, {letter}, could not be sent to {target}[ ({reference})]."),
+    N.MAIL_SENT: _("The mail “{letter}” was sent to {target}[ ({reference})]."),
+    N.MAIL_FAILED: _("The mail “{letter}” could not be sent to {target}[ ({reference})]."),
 }
 
 _OPTIONAL: Final = re.compile(r"\[([^\[\]]*)\]")

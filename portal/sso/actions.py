@@ -93,6 +93,7 @@ def describe_identity_provider(
         EventName.CONNECTION_CHANGED,
         actor=actor,
         target=connection,
+        changed="identity provider",
         entity_id=provider.entity_id,
         certificates=[certificate.fingerprint for certificate in connection.certificates()],
     )
@@ -136,7 +137,7 @@ def claim_domain(*, actor: Actor, at: datetime, name: str) -> Domain:
     domain: Domain = Domain.objects.create(
         name=domain_name, token=secrets.token_urlsafe(24), created_at=at
     )
-    record(EventName.CONNECTION_CHANGED, actor=actor, target=domain, claimed=domain_name)
+    record(EventName.DOMAIN_CLAIMED, actor=actor, target=domain)
     return domain
 
 
@@ -184,7 +185,7 @@ def close_identities(membership: Membership, *, actor: Actor, at: datetime) -> i
             account.delete()
             closed += 1
     if closed:
-        record(EventName.CONNECTION_CHANGED, actor=actor, target=membership, links_removed=closed)
+        record(EventName.IDENTITY_UNLINKED, actor=actor, target=membership, links=closed)
     return closed
 
 

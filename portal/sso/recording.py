@@ -36,7 +36,7 @@ def record_refused(
             ),
             target=connection,
             outcome="refused",
-            reason=str(refusal.reason),
+            reason=str(refusal.reason).replace("_", " "),
             attempt=reference,
         )
     return reference

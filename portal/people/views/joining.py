@@ -75,7 +75,7 @@ def _let_in(request: HttpRequest, member: Membership) -> str:
     if user is None:
         raise TypeError("A newcomer has an account.")
     login(request, user, backend=BACKEND)
-    record_authentication(request, user, method="password")
+    record_authentication(request, user, method="password", reauthenticated=True)
     home = _home_of(member)
     if Policy.objects.get().mfa_required:
         messages.info(request, _("One more step: this workspace asks for a second factor."))

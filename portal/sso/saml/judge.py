@@ -55,7 +55,8 @@ def judge(encoded: str, parties: Parties) -> None:
         response.is_valid(_request_to(parties.acs_url), raise_exceptions=True)
     except Judged as verdict:
         reason = _REASONS.get(verdict.code, Reason.WRONG_STRUCTURE)
-        raise SignInRefused(reason, received=str(verdict)) from verdict
+        said = "" if reason is Reason.SIGNATURE else str(verdict)
+        raise SignInRefused(reason, received=said) from verdict
     except Exception as error:
         # The library and what it stands on raise many types on a stranger's document.
         raise SignInRefused(Reason.WRONG_STRUCTURE, received=type(error).__name__) from error

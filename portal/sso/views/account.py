@@ -59,16 +59,29 @@ class PasswordView(account.LoginView):  # type: ignore[misc]
         """A failed attempt is known to the person's organizations, never to the one who tries."""
         address = normalized(str(form.data.get("login", "")))
         user = User.objects.filter(email=address).first()
-        with transaction.atomic():
-            record_for_person(
-                self.request,
-                EventName.SIGN_IN_REFUSED,
-                user=user,
-                outcome="refused",
-                method="password",
-            )
+        _record_failure(self.request, user, method="password")
         response: HttpResponse = super().form_invalid(form)
         return response
+
+
+class CodeView(mfa.AuthenticateView):  # type: ignore[misc]
+    """allauth's page for the second factor; a wrong code is known to the organizations."""
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        _record_failure(self.request, self.stage.login.user, method="code")
+        response: HttpResponse = super().form_invalid(form)
+        return response
+
+
+def _record_failure(request: HttpRequest, user: User | None, *, method: str) -> None:
+    with transaction.atomic():
+        record_for_person(
+            request,
+            EventName.SIGN_IN_REFUSED,
+            user=user,
+            outcome="refused",
+            reason=f"wrong {method}",
+        )
 
 
 def signing_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -92,7 +105,7 @@ def signing_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespo
 def _nowhere_to_go(request: HttpRequest) -> HttpResponse:
     """Every access of this person was taken away: no session stays behind."""
     record_for_person(
-        request, EventName.SIGN_IN_REFUSED, user=None, outcome="refused", reason="no-workspace"
+        request, EventName.SIGN_IN_REFUSED, user=None, outcome="refused", reason="no workspace"
     )
     logout(request, show_message=False)
     return refusal_page(
@@ -157,7 +170,7 @@ def of_the_person(view: Callable[..., HttpResponseBase]) -> Mounted:
 
 
 password = at_the_door(signing_in(PasswordView.as_view()), reason="The password page.")
-code = at_the_door(signing_in(mfa.authenticate), reason="The second factor's page.")
+code = at_the_door(signing_in(CodeView.as_view()), reason="The second factor's page.")
 inactive = at_the_door(account.account_inactive, reason="Says that an account is closed.")
 address_sent = at_the_door(account.email_verification_sent, reason="Says that a mail was sent.")
 address_confirm = at_the_door(account.confirm_email, reason="The link proves the address.")

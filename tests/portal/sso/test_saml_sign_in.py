@@ -129,7 +129,7 @@ def test_own_request_does_not_help_a_stolen_assertion(
 
     response = thief.bring(acme_idp, stolen)
 
-    assert refused_for(response, Reason.CONFIRMATION)
+    assert refused_for(response, Reason.UNSOLICITED)
     assert not thief.is_signed_in
 
 
