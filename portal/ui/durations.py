@@ -27,6 +27,16 @@ def duration(length: timedelta) -> str:
     return _("%(d)d d %(h)d h") % {"d": seconds // DAY, "h": seconds % DAY // HOUR}
 
 
+def rounded(length: timedelta) -> str:
+    """A length somebody chose, such as a policy's: `30 min`, `12 h`, else as `duration`."""
+    seconds = int(length.total_seconds())
+    if MINUTE <= seconds < HOUR and seconds % MINUTE == 0:
+        return _("%(n)d min") % {"n": seconds // MINUTE}
+    if HOUR <= seconds < DAY and seconds % HOUR == 0:
+        return _("%(n)d h") % {"n": seconds // HOUR}
+    return duration(length)
+
+
 def ago(length: timedelta) -> str:
     """`just now`, `4 min ago`, `3 h ago`; empty when it is long enough for a date."""
     seconds = int(length.total_seconds())

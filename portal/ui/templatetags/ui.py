@@ -13,8 +13,7 @@ from django.utils.safestring import SafeString
 from lucide.templatetags.lucide import lucide as drawn
 
 from portal.ui.clocks import Clock, clock_of
-from portal.ui.durations import ago, instant_text, zone_of
-from portal.ui.durations import duration as duration_text
+from portal.ui.durations import ago, instant_text, rounded, zone_of
 from tenants.permissions import Permission
 
 register = template.Library()
@@ -87,7 +86,7 @@ def clock(context: Context, **parts: Any) -> dict[str, Clock]:
 
 @register.filter
 def duration(value: timedelta | None) -> str:
-    return "—" if value is None else duration_text(value)
+    return "—" if value is None else rounded(value)
 
 
 @register.filter(name="bytes")

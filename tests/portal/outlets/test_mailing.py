@@ -73,7 +73,7 @@ def test_the_log_says_who_was_told(organization, ada, invite, post):
     invite(ada)
     post(organization)
     sent = Event.objects.get(name=EventName.MAIL_SENT)
-    assert sentence(sent) == "A mail, invitation, was sent to Nia New."
+    assert sentence(sent) == "The mail “invitation” was sent to Nia New."
     assert "Nia" not in sent.body + sent.sealed
 
 
@@ -134,7 +134,7 @@ def test_a_failing_server_is_asked_again_then_the_letter_counts_as_failed(
         deliver_due()
     assert owed() == ["failed"]
     failed = Event.objects.get(name=EventName.MAIL_FAILED)
-    assert sentence(failed) == "A mail, invitation, could not be sent to Nia New."
+    assert sentence(failed) == "The mail “invitation” could not be sent to Nia New."
 
 
 def test_the_sweep_wakes_the_mailer_of_each_log_that_grew(organization, ada, monkeypatch, at):

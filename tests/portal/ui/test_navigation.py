@@ -5,6 +5,7 @@ from collections.abc import Callable
 from portal.ui.navigation import FIRST_PAGE, navigation_for
 from tenants.access import Actor
 from tenants.models import Membership
+from tenants.scoping import organization_scope
 
 
 def labels(actor: Actor, path: str = "/o/acme/") -> list[str]:
@@ -33,3 +34,14 @@ def test_exactly_one_entry_is_current(actor_of: Callable[..., Actor], ada: Membe
 def test_the_first_page_is_known_by_its_address() -> None:
     assert FIRST_PAGE.fullmatch("/o/acme/")
     assert not FIRST_PAGE.fullmatch("/o/acme/members/")
+
+
+def test_every_entry_leads_somewhere(
+    actor_of: Callable[..., Actor], ada: Membership, opal: Membership, sam: Membership
+) -> None:
+    for area, member in (("workspace", ada), ("console", opal), ("console", sam)):
+        with organization_scope(member.organization_id):
+            sections = navigation_for(actor_of(member), area=area, path="/")
+            urls = [link.url for section in sections for link in section.links]
+        assert urls
+        assert len(urls) == len(set(urls))
