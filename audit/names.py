@@ -22,7 +22,6 @@ class EventName(StrEnum):
     STEP_UP_PASSED = "step_up.passed"
     # Organizations
     ORGANIZATION_CREATED = "organization.created"
-    ORGANIZATION_CHANGED = "organization.changed"
     POLICY_CHANGED = "policy.changed"
     DOMAIN_CLAIMED = "domain.claimed"
     DOMAIN_VERIFIED = "domain.verified"
@@ -73,7 +72,6 @@ class EventName(StrEnum):
     TICKET_COMPLETED = "ticket.completed"
     TICKET_ERASED = "ticket.erased"
     TICKET_CLOSED = "ticket.closed"
-    TICKET_REVERSED = "ticket.reversed"
     TICKET_ESCALATED = "ticket.escalated"
     TICKET_LATE = "ticket.late"
     CERTIFICATE_SIGNED = "certificate.signed"
@@ -96,7 +94,6 @@ class EventName(StrEnum):
     SUPPORT_SESSION_OPENED = "support_session.opened"
     SUPPORT_SESSION_CLOSED = "support_session.closed"
     OBJECT_READ = "object.read"
-    STATEMENT_SIGNED = "statement.signed"
     # The log itself
     LOG_EXPORTED = "log.exported"
     LOG_VERIFIED = "log.verified"

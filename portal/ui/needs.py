@@ -44,6 +44,9 @@ def needs(
                 kwargs.pop("slug", None)  # the middleware has turned it into the organization
             try:
                 _admit(request, view, permission=permission, step_up=step_up)
+            except Refusal as refusal:
+                return refused(request, refusal)  # never a way back: the page itself is not theirs
+            try:
                 return view(request, *args, **kwargs)
             except Refusal as refusal:
                 return refused(request, refusal, back=_way_back(request, refusal_to))

@@ -18,6 +18,7 @@ SYSTEM_SCOPE_CALLERS = {
     "portal/grants/across.py",  # a staff member's cases and grants, by id
     "portal/grants/staff.py",  # customer of a grant, place of a staff member
     "portal/grants/sweeps.py",  # grants whose time has come
+    "portal/outlets/tasks.py",  # the mailer: whose log has grown
     "portal/rest/sweeps.py",  # kept answers that are over
     "portal/sso/admission.py",  # does this address belong to a person elsewhere?
     "portal/sso/connecting.py",  # connection by its id
