@@ -49,8 +49,7 @@ def statements(password: str) -> list[str]:
         name, secret = sql.Identifier(role), sql.Literal(password)
         made.append(
             sql.SQL(
-                "do $$ begin create role {name}; exception when duplicate_object then null;"
-                " end $$"
+                "do $$ begin create role {name}; exception when duplicate_object then null; end $$"
             )
             .format(name=name)
             .as_string()
@@ -69,7 +68,7 @@ def prepare_with_superuser_shell(password: str) -> bool:
     if os.geteuid() != 0:
         return False
     text = ";\n".join(statements(password))
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         ["su", "postgres", "-c", "psql -qX -v ON_ERROR_STOP=1"],  # noqa: S607
         input=text,
         text=True,

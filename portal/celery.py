@@ -18,4 +18,4 @@ app.autodiscover_tasks()
 def use_own_logs(**_signal: Any) -> None:
     from django.conf import settings  # noqa: PLC0415
 
-    logging.config.dictConfig(settings.LOGGING)
+    logging.config.dictConfig(dict(settings.LOGGING))

@@ -1,4 +1,4 @@
-"""Typed readers of environment variables that fail loudly; a secret may also come from NAME_FILE."""
+"""Typed readers of environment variables that fail loudly; secrets also come from NAME_FILE."""
 
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit

@@ -52,7 +52,7 @@ class RequestIdMiddleware:
 def without_exception_text(
     _logger: object, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Keep an exception's type and frames, drop its words: databases quote people's values there."""
+    """Keep an exception's type and frames, drop its words: databases quote values there."""
     info = event.pop("exc_info", None)
     if info is True:
         info = sys.exc_info()

@@ -2,7 +2,6 @@
 
 import secrets
 from datetime import timedelta
-from importlib.util import find_spec
 from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
@@ -19,9 +18,7 @@ DEMO = env.flag("DEMO", default=False)
 GATEHOUSE_HOME = env.folder("GATEHOUSE_HOME", default=BASE_DIR / "var")
 PORT = env.number("PORT", default=8000, low=1, high=65535)
 HOST = env.text("HOST", default="127.0.0.1")
-_base = env.web_address(
-    "BASE_URL", default=f"http://localhost:{PORT}" if EMBEDDED else None
-)
+_base = env.web_address("BASE_URL", default=f"http://localhost:{PORT}" if EMBEDDED else None)
 BASE_URL = _base.geturl()
 IS_SECURE = _base.scheme == "https"
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -74,14 +71,16 @@ BACKUP_DAYS = env.number("BACKUP_DAYS", default=30, low=7, high=400)
 METRICS_TOKEN = env.text("METRICS_TOKEN", default="")
 
 # --- Apps ----------------------------------------------------------------------------------
-FEATURES = [
+INSTALLED_APPS = [
+    "audit",
+    "accounts",
+    "tenants",
     "portal.queue",
     "portal.outbound",
     "portal.ui",
     "portal.rest",
     "portal.tickets",
     "portal.catalog",
-    "portal.access",
     "portal.people",
     "portal.sso",
     "portal.grants",
@@ -91,19 +90,6 @@ FEATURES = [
     "portal.home",
     "portal.console",
     "portal.demo",
-]
-_OWN = ["audit", "accounts", "tenants", *FEATURES]
-
-
-def _exists(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
-
-
-INSTALLED_APPS = [
-    *[app for app in _OWN if _exists(f"{app}.apps")],
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -137,7 +123,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    *["tenants.middleware.WorkspaceMiddleware" for _ in "1" if _exists("tenants.middleware")],
+    "tenants.middleware.WorkspaceMiddleware",
 ]
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
@@ -191,7 +177,9 @@ else:
             pool_size=env.number("DATABASE_POOL_SIZE", default=10, low=1, high=500),
         )
     }
-CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", default="filesystem://localhost" if EMBEDDED else None)
+CELERY_BROKER_URL = env.text(
+    "CELERY_BROKER_URL", default="filesystem://localhost" if EMBEDDED else None
+)
 if EMBEDDED:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 else:
@@ -221,7 +209,7 @@ LOGIN_REDIRECT_URL = "workspace-list"
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
-ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_NOTIFICATIONS = False  # the mailer tells the person, from the log
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
@@ -292,8 +280,7 @@ CONTENT_SECURITY_POLICY = {
 # --- Mail ----------------------------------------------------------------------------------
 DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", default=f"Gatehouse <no-reply@{_base.hostname}>")
 if EMBEDDED and not env.is_set("MAIL_HOST"):
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-    EMAIL_FILE_PATH = MAIL_FOLDER
+    EMAIL_BACKEND = "portal.outlets.folder.FolderBackend"
 else:
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     EMAIL_HOST = env.text("MAIL_HOST")
@@ -358,6 +345,4 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
 }
 
-LOGGING = logs.configure(
-    level=env.text("LOG_LEVEL", default="INFO"), show_exception_text=DEMO
-)
+LOGGING = logs.configure(level=env.text("LOG_LEVEL", default="INFO"), show_exception_text=DEMO)

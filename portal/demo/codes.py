@@ -11,4 +11,4 @@ from portal.demo.world import Person
 def code_of(person: Person, *, ahead: int = 0) -> str:
     """The code of this half minute, or of one `ahead`. Each is accepted once."""
     counter = int(time.time()) // app_settings.TOTP_PERIOD + ahead
-    return format_hotp_value(hotp_value(person.secret, counter))
+    return str(format_hotp_value(hotp_value(person.secret, counter)))

@@ -76,9 +76,16 @@ def quick_connection() -> Connection:
 
 
 def _send(job: JobName, ids: dict[str, str | int]) -> None:
-    app.loader.import_default_modules()  # the task's own definition names its queue
+    prepare()
     with _producers(os.getpid()).acquire(block=True, timeout=PATIENCE) as producer:
         app.send_task(job.value, kwargs=ids, producer=producer, retry=False)
+
+
+@cache
+def prepare() -> None:
+    """What takes time once: the jobs' definitions, which name their queues, and the transport."""
+    app.loader.import_default_modules()
+    quick_connection().get_transport_cls()
 
 
 @cache

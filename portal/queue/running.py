@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -118,10 +119,9 @@ class Runner:
         deadline = time.monotonic() + PATIENCE_AT_END
         for part in self.parts:
             if part.process is not None:
-                try:
+                # After that its leases run out, and the next start goes on with the work.
+                with suppress(subprocess.TimeoutExpired):
                     part.process.wait(max(0.1, deadline - time.monotonic()))
-                except subprocess.TimeoutExpired:
-                    pass  # its tickets' leases run out; the next start goes on with them
                 part.signal(signal.SIGKILL)
                 part.process.wait()
 

@@ -17,7 +17,6 @@ from tenants.scoping import organization_scope
 
 _LOG = structlog.get_logger("gatehouse.queue")
 
-
 LANES: dict[str, Lane] = {}
 
 
@@ -29,7 +28,7 @@ def lane_of(name: str, *_message: object, **_options: object) -> dict[str, str] 
 app.conf.task_routes = (lane_of,)
 
 
-class OrganizationTask(Task):
+class OrganizationTask(Task[..., Any]):
     """Opens the scope of the keyword `organization_id` (which the job receives too).
 
     A Refusal ends the job without a retry: whoever must know reads it on the row.
@@ -56,12 +55,12 @@ class OrganizationTask(Task):
 
 def task(
     job: JobName, *, queue: Lane | str = Lane.DEFAULT
-) -> Callable[[Callable[..., None]], Task]:
+) -> Callable[[Callable[..., None]], Task[..., Any]]:
     """Register a function as the job: keyword ids only, safe to run twice."""
 
-    def register(function: Callable[..., None]) -> Task:
+    def register(function: Callable[..., None]) -> Task[..., Any]:
         LANES[job.value] = Lane(queue)
-        made: Task = app.task(name=job.value, base=OrganizationTask)(function)
+        made: Task[..., Any] = app.task(name=job.value, base=OrganizationTask)(function)
         return made
 
     return register

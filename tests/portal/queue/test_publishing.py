@@ -58,9 +58,9 @@ def test_a_message_leaves_after_the_commit(broker: Path) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_rolled_back_change_sends_nothing(broker: Path) -> None:
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         enqueue(JobName.SWEEP_RUN, name="worker.pulse")
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     assert messages(broker) == []
 
 
@@ -93,6 +93,8 @@ def test_a_hanging_broker_costs_half_a_second_once() -> None:
         url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
         for _ in _published_to(url, Path()):
             app.conf.broker_transport_options = {}
+            publishing.prepare.cache_clear()
+            publishing.prepare()
             first = _seconds(lambda: publish(JobName.SWEEP_RUN, {"name": "worker.pulse"}))
             second = _seconds(lambda: publish(JobName.SWEEP_RUN, {"name": "worker.pulse"}))
     assert first < 1.5

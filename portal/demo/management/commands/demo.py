@@ -38,7 +38,9 @@ class Command(BaseCommand):
 
     def _hints(self) -> None:
         self.stdout.write(f"Every demo account has the password {PASSWORD} and a code, shown on")
-        self.stdout.write(f"{settings.BASE_URL}/dev/accounts/ (all mail: {settings.BASE_URL}/dev/mail/)")
+        self.stdout.write(
+            f"{settings.BASE_URL}/dev/accounts/ (all mail: {settings.BASE_URL}/dev/mail/)"
+        )
         for firm in FIRMS:
             names = ", ".join(f"{one.email} {one.role.label.lower()}" for one in firm.people[:4])
             self.stdout.write(f"  {firm.name}: {names}")

@@ -110,7 +110,14 @@ class Command(BaseCommand):
         server = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"]
         address = ["--host", settings.HOST, "--port", str(settings.PORT)]
         threads = ["--workers", "1", "--blocking-threads", "8", "--respawn-failed-workers"]
-        return [*server, *address, *threads, "--workers-kill-timeout", "5", "portal.wsgi:application"]
+        return [
+            *server,
+            *address,
+            *threads,
+            "--workers-kill-timeout",
+            "5",
+            "portal.wsgi:application",
+        ]
 
     def _watch(self) -> None:
         if self._answered or time.monotonic() - self._asked_at < 1:
@@ -128,7 +135,7 @@ class Command(BaseCommand):
 
     def _is_ready(self) -> bool:
         host = "127.0.0.1" if settings.HOST == "0.0.0.0" else settings.HOST  # noqa: S104
-        request = urllib.request.Request(  # noqa: S310  (our own address)
+        request = urllib.request.Request(
             f"http://{host}:{settings.PORT}/readyz", headers={"Host": settings.ALLOWED_HOSTS[0]}
         )
         try:
