@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.console.envelopes import envelope_page
-from portal.grants.support_api import SupportViewSet
+from portal.grants.support.api import SupportViewSet
 from portal.rest.routing import register
 from portal.tickets.models import Ticket
 from tenants.permissions import Permission

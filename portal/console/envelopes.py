@@ -19,7 +19,7 @@ WORKER = "Gatehouse"
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """Organization, number, kind, state, step, clock, error code, assignee: a test pins this set."""
+    """Organization, number, kind, state, step, clock, error code, assignee; a test pins it."""
 
     organization: str
     number: str

@@ -5,6 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portal.grants.forms import offer
+
 
 class OrganizationForm(forms.Form):
     """A new customer. What may stand in each field is decided by the action."""
@@ -54,4 +56,4 @@ class StaffCaseForm(forms.Form):
 
     def __init__(self, *args: Any, customers: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["organization"].choices = customers
+        offer(self, "organization", customers)

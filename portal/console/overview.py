@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 
 from portal.catalog.models import Integration
 from portal.catalog.rules import IntegrationStatus
@@ -71,7 +72,6 @@ def customers(at: datetime) -> list[Health]:
         ]
 
 
-def _counted(rows):  # type: ignore[no-untyped-def]
+def _counted(rows: QuerySet[Any]) -> dict[UUID, int]:
     grouped = rows.order_by().values(owner=F("organization_id")).annotate(number=Count("pk"))
-    found: dict[UUID, int] = {row["owner"]: row["number"] for row in grouped}
-    return found
+    return {row["owner"]: row["number"] for row in grouped}

@@ -80,12 +80,13 @@ def _cards(wanted: Q, actor: Actor, at: datetime) -> list[GrantCard]:
 
 
 def _grants(visitor: Actor, ids: list[UUID]) -> QuerySet[Grant]:
-    rows = Grant.objects.visible_to(visitor).filter(pk__in=ids)
+    rows: QuerySet[Grant] = Grant.objects.visible_to(visitor).filter(pk__in=ids)
     return rows.select_related("case").prefetch_related("scope")
 
 
 def _cases(visitor: Actor, ids: list[UUID]) -> QuerySet[Case]:
-    return Case.objects.visible_to(visitor).filter(pk__in=ids).prefetch_related("integrations")
+    rows: QuerySet[Case] = Case.objects.visible_to(visitor).filter(pk__in=ids)
+    return rows.prefetch_related("integrations")
 
 
 def _loaded(

@@ -163,8 +163,8 @@ class GrantViewSet(PortalViewSet):
             scope = narrowed_scope(
                 grant,
                 self.request.actor,
-                data.get("integrations", ()),
-                data.get("resources", ()),
+                integrations=data.get("integrations", ()),
+                resources=data.get("resources", ()),
             )
         chosen = data.get("capabilities")
         return Consent(

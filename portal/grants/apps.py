@@ -13,8 +13,8 @@ class GrantsConfig(AppConfig):
         from portal.grants import (  # noqa: PLC0415
             api,  # noqa: F401  (registers itself)
             registrations,
-            support_api,  # noqa: F401
             sweeps,  # noqa: F401
         )
+        from portal.grants.support import api as support  # noqa: F401, PLC0415
 
         registrations.register()

@@ -43,9 +43,9 @@ def narrowable(grant: Grant, actor: Actor) -> QuerySet[Resource]:
 
 
 def narrowed_scope(
-    grant: Grant, actor: Actor, integrations: Sequence[UUID], resources: Sequence[UUID]
+    grant: Grant, actor: Actor, *, integrations: Sequence[UUID], resources: Sequence[UUID]
 ) -> tuple[ScopeItem, ...]:
-    """Whole integrations and single resources; naming some of an integration leaves it whole out."""
+    """Whole integrations and single resources; of one with single ones, only those."""
     offered = {item.object_id: item for item in widest_for(grant, actor)}
     whole = _picked(offered, integrations)
     rows = {row.pk: _as_scope(row) for row in narrowable(grant, actor).filter(pk__in=resources)}

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from audit.names import EventName
 from audit.recorder import Target, record
 from portal.grants.actions.settling import report_tampering
-from portal.grants.models import STAFF, AccessRecord, Grant, SupportSession
+from portal.grants.models import AccessRecord, Grant, SupportSession
 from portal.grants.refusals import NoAccess, SessionNeeded
 from portal.grants.rules import Capability, ScopeItem, ScopeKind
 from portal.grants.signing import is_genuine
@@ -125,13 +125,12 @@ def _share_lock(grant_id: UUID) -> None:
     """
     if connection.vendor != "postgresql":
         return
-    table = connection.ops.quote_name(Grant._meta.db_table)
     with connection.cursor() as cursor:
-        cursor.execute(f"select 1 from {table} where id = %s for share", [grant_id])
+        cursor.execute("select 1 from grants_grant where id = %s for share", [grant_id])
 
 
 def _is_theirs(grant: Grant, visitor: Actor, at: datetime) -> bool:
-    if visitor.kind != STAFF or visitor.id != grant.staff_id:
+    if visitor.kind != ActorKind.STAFF or visitor.id != grant.staff_id:
         return False
     return grant.active(at) and employed(grant.staff_id, at=at) is not None
 

@@ -17,6 +17,13 @@ from portal.ui.durations import duration as duration_text
 LENGTHS = (timedelta(hours=1), timedelta(hours=8), *rules.OFFERED)
 
 
+def offer(form: forms.Form, name: str, choices: Iterable[tuple[str, object]]) -> None:
+    """Give a choice field what it may choose among."""
+    field = form.fields[name]
+    if isinstance(field, forms.ChoiceField):
+        field.choices = [(key, str(label)) for key, label in choices]
+
+
 def _ids(values: Iterable[str]) -> tuple[UUID, ...]:
     return tuple(UUID(value) for value in values)
 
@@ -47,7 +54,7 @@ class CaseForm(forms.Form):
 
     def __init__(self, *args: Any, integrations: Iterable[Integration], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["integrations"].choices = [(str(row.pk), row.name) for row in integrations]
+        offer(self, "integrations", [(str(row.pk), row.name) for row in integrations])
 
     def facts(self) -> CaseFacts:
         data = self.cleaned_data
@@ -69,7 +76,7 @@ class AttachForm(forms.Form):
 
     def __init__(self, *args: Any, integrations: Iterable[Integration], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["integrations"].choices = [(str(row.pk), row.name) for row in integrations]
+        offer(self, "integrations", [(str(row.pk), row.name) for row in integrations])
 
     def integration_ids(self) -> tuple[UUID, ...]:
         return _ids(self.cleaned_data["integrations"])
@@ -103,9 +110,9 @@ class RequestForm(forms.Form):
 
     def __init__(self, *args: Any, scope: Iterable[ScopeItem], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["duration"].choices = _lengths(rules.OFFERED)
+        offer(self, "duration", _lengths(rules.OFFERED))
         offered = [(str(item.object_id), item.label) for item in scope]
-        self.fields["integrations"].choices = offered
+        offer(self, "integrations", offered)
         if not offered:
             self.fields["integrations"].help_text = _(
                 "The customer attached none: they choose when they approve."
@@ -151,11 +158,11 @@ class ApprovalForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["capabilities"].choices = [(c, Capability(c).label) for c in capabilities]
-        self.fields["integrations"].choices = [(str(i.object_id), i.label) for i in scope]
-        self.fields["resources"].choices = list(resources)
+        offer(self, "capabilities", [(c, Capability(c).label) for c in capabilities])
+        offer(self, "integrations", [(str(i.object_id), i.label) for i in scope])
+        offer(self, "resources", list(resources))
         shorter = [length for length in LENGTHS if length < longest]
-        self.fields["duration"].choices = _lengths([*shorter, longest])
+        offer(self, "duration", _lengths([*shorter, longest]))
 
     def length(self) -> timedelta:
         return timedelta(seconds=int(self.cleaned_data["duration"]))

@@ -1,17 +1,17 @@
 """What can be read through the door: integrations' state, resources, fields and metrics."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from portal.catalog.models import Field, Integration, Metric, Resource
 from portal.grants.door import Opening, Seen
 from portal.grants.masking import mask
 from portal.grants.refusals import NoAccess
-from portal.ui.paging import keyset
+from portal.ui.paging import Page, keyset
 
 PAGE = 50
 
@@ -61,13 +61,6 @@ class ResourceView:
     metrics: tuple[MetricView, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ResourcePage:
-    rows: Sequence[ResourceView]
-    next_cursor: str
-    cursor: str
-
-
 _STATUS_FIELDS = ("name", "status", "last sync", "last error", "counts")
 _LISTED_FIELDS = ("name", "path", "kind", "description")
 _SHOWN_FIELDS = (*_LISTED_FIELDS, "fields", "metrics")
@@ -87,17 +80,10 @@ def read_integration(opening: Opening, integration_id: UUID) -> IntegrationView:
     raise NoAccess
 
 
-def read_resources(
-    opening: Opening, *, cursor: str = "", size: int = PAGE, matching: str = ""
-) -> ResourcePage:
+def read_resources(opening: Opening, *, cursor: str = "", size: int = PAGE) -> Page[Any]:
     """A page of the resources in scope."""
-    rows = _in_scope(opening)
-    if matching:
-        rows = rows.matching(matching)
-    page = keyset(rows, order=("sort_key", "id"), cursor=cursor, size=size)
-    return ResourcePage(
-        [_resource(opening, row) for row in page.rows], page.next_cursor, page.cursor
-    )
+    page = keyset(_in_scope(opening), order=("sort_key", "id"), cursor=cursor, size=size)
+    return Page([_resource(opening, row) for row in page.rows], page.next_cursor, page.cursor)
 
 
 def read_resource(opening: Opening, resource_id: UUID) -> ResourceView:
@@ -117,10 +103,11 @@ def read_resource(opening: Opening, resource_id: UUID) -> ResourceView:
     )
 
 
-def _in_scope(opening: Opening):  # type: ignore[no-untyped-def]
-    return Resource.objects.visible_to(opening.reader).filter(
+def _in_scope(opening: Opening) -> QuerySet[Resource]:
+    rows: QuerySet[Resource] = Resource.objects.visible_to(opening.reader).filter(
         Q(integration__in=opening.whole_integrations) | Q(pk__in=opening.single_resources)
     )
+    return rows
 
 
 def _integration(opening: Opening, row: Integration) -> IntegrationView:
@@ -166,7 +153,5 @@ def _resource(
         fields=tuple(
             FieldView(each.name, each.type, each.position, said.text) for each, said in described
         ),
-        metrics=tuple(
-            MetricView(each.name, each.label, said.text) for each, said in valued
-        ),
+        metrics=tuple(MetricView(each.name, each.label, said.text) for each, said in valued),
     )

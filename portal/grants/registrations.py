@@ -72,6 +72,5 @@ def _waiting(grant: Grant, actor: Actor) -> WaitingItem:
 def _waiting_count(actor: Actor) -> int | None:
     if not actor.may(Permission.GRANT_DECIDE):
         return None
-    return Grant.objects.visible_to(actor).waiting_for_customer(now()).count()
-
-
+    waiting_now: int = Grant.objects.visible_to(actor).waiting_for_customer(now()).count()
+    return waiting_now

@@ -75,9 +75,7 @@ class Verdict(TextChoices):
 
 S = GrantStatus
 TRANSITIONS: Mapping[str, frozenset[str]] = {
-    S.VENDOR_REVIEW: frozenset(
-        {S.WITHDRAWN, S.VENDOR_REJECTED, S.PENDING_CUSTOMER, S.CANCELLED}
-    ),
+    S.VENDOR_REVIEW: frozenset({S.WITHDRAWN, S.VENDOR_REJECTED, S.PENDING_CUSTOMER, S.CANCELLED}),
     S.PENDING_CUSTOMER: frozenset(
         {S.WITHDRAWN, S.DENIED, S.LAPSED, S.SCHEDULED, S.ACTIVE, S.CANCELLED}
     ),

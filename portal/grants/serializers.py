@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from portal.grants import rules
 from portal.grants.models import AccessRecord, Case, CaseIntegration, Grant, GrantResource
-from portal.grants.rules import Capability, CaseStatus, GrantStatus, ReasonCode
+from portal.grants.rules import Capability, CaseStatus, GrantStatus
 from portal.rest.pagination import PageQuery
 from portal.rest.serializers import StrictSerializer, TextField
 
@@ -83,8 +83,8 @@ class StaffOutput(serializers.Serializer[Any]):
     country = serializers.CharField()
 
 
-class GrantOutput(serializers.ModelSerializer[Grant]):
-    """A grant as it stands at the instant of the call."""
+class GrantFacts(serializers.ModelSerializer[Grant]):
+    """What both sides see of a grant, as it stands at the instant of the call."""
 
     number = serializers.CharField(source="reference")
     case = serializers.CharField(source="case.reference")
@@ -92,7 +92,6 @@ class GrantOutput(serializers.ModelSerializer[Grant]):
     staff = StaffOutput(source="*")
     requested_seconds = serializers.SerializerMethodField()
     answer_by = serializers.DateTimeField(allow_null=True)
-    scope = ScopeOutput(many=True)
     capabilities = serializers.ListField(child=serializers.ChoiceField(choices=Capability.choices))
 
     class Meta:
@@ -122,6 +121,13 @@ class GrantOutput(serializers.ModelSerializer[Grant]):
 
     def get_requested_seconds(self, grant: Grant) -> int:
         return int(grant.requested_duration.total_seconds())
+
+
+class GrantOutput(GrantFacts):
+    scope = ScopeOutput(many=True)
+
+    class Meta(GrantFacts.Meta):
+        pass
 
 
 class ConsentInput(StrictSerializer):
@@ -157,107 +163,6 @@ class RecordOutput(serializers.ModelSerializer[AccessRecord]):
         model = AccessRecord
         fields = ["id", "at", "kind", "object_id", "label", "fields", "masked", "route"]
         extra_kwargs = {"masked": {"help_text": "Whether values inside texts were hidden."}}
-
-
-# --- The support side -----------------------------------------------------------------------
-
-
-class SupportCaseInput(StrictSerializer):
-    organization = serializers.SlugField(max_length=40)
-    title = TextField(max_length=200)
-    description = TextField(max_length=4000, required=False, default="", allow_blank=True)
-    external_reference = TextField(max_length=100, required=False, default="", allow_blank=True)
-    link = serializers.URLField(max_length=500, required=False, default="", allow_blank=True)
-
-
-class SupportCaseOutput(CaseOutput):
-    organization = serializers.CharField(source="organization.slug")
-
-    class Meta(CaseOutput.Meta):
-        fields = ["organization", *CaseOutput.Meta.fields]
-
-
-class RequestInput(StrictSerializer):
-    organization = serializers.SlugField(max_length=40)
-    case = TextField(max_length=20, help_text="Such as CASE-101.")
-    reason_code = serializers.ChoiceField(choices=ReasonCode.choices)
-    justification = TextField(max_length=2000, help_text="The customer reads it.")
-    capabilities = serializers.ListField(
-        child=serializers.ChoiceField(choices=Capability.choices), min_length=1, max_length=10
-    )
-    integrations = serializers.ListField(
-        child=serializers.UUIDField(), required=False, default=list, max_length=200
-    )
-    duration_seconds = serializers.IntegerField(
-        min_value=int(rules.SHORTEST.total_seconds()),
-        max_value=int(rules.LONGEST.total_seconds()),
-    )
-    country = TextField(max_length=60, required=False, default="", allow_blank=True)
-    starts_at = serializers.DateTimeField(required=False, default=None, allow_null=True)
-
-
-class SupportGrantOutput(GrantOutput):
-    organization = serializers.CharField(source="organization.slug")
-    scope = serializers.SerializerMethodField()
-
-    class Meta(GrantOutput.Meta):
-        fields = ["organization", *GrantOutput.Meta.fields]
-
-    def get_scope(self, grant: Grant) -> list[dict[str, str]]:
-        """Integrations by the name the customer attached; single tables by id until read."""
-        return [
-            {
-                "kind": row.kind,
-                "id": str(row.object_id),
-                "name": row.label if row.kind == rules.ScopeKind.INTEGRATION else "",
-            }
-            for row in grant.scope.all()
-        ]
-
-
-class IntegrationReadOutput(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    name = serializers.CharField()
-    kind = serializers.CharField()
-    status = serializers.CharField()
-    paused = serializers.BooleanField()
-    last_sync_at = serializers.DateTimeField(allow_null=True)
-    last_error_at = serializers.DateTimeField(allow_null=True)
-    error_code = serializers.CharField()
-    error_hint = serializers.CharField()
-    resource_count = serializers.IntegerField()
-    field_count = serializers.IntegerField()
-    masked = serializers.BooleanField()
-
-
-class FieldReadOutput(serializers.Serializer[Any]):
-    name = serializers.CharField()
-    type = serializers.CharField()
-    position = serializers.IntegerField()
-    description = serializers.CharField()
-
-
-class MetricReadOutput(serializers.Serializer[Any]):
-    name = serializers.CharField()
-    label = serializers.CharField()
-    value = serializers.CharField()
-
-
-class ResourceReadOutput(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    integration_id = serializers.UUIDField()
-    name = serializers.CharField()
-    path = serializers.CharField()
-    kind = serializers.CharField()
-    description = serializers.CharField()
-    field_count = serializers.IntegerField()
-    masked = serializers.BooleanField()
-
-
-class ResourceDetailOutput(ResourceReadOutput):
-    # `fields` is taken by the serializer itself.
-    columns = FieldReadOutput(source="fields", many=True)
-    metrics = MetricReadOutput(many=True)
 
 
 def seconds(value: int | None) -> timedelta | None:

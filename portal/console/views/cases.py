@@ -68,7 +68,7 @@ def staff_grant_request(request: PortalRequest, slug: str, reference: str) -> Ht
     with visiting(request.actor, slug) as visitor:
         case = _case(visitor, reference)
         form = _request_form(request, case)
-        asked = _ask(request, visitor, case, form) if form.is_bound else None
+        asked = _ask(request, visitor, case, form=form) if form.is_bound else None
         organization = visitor.organization
     if asked is not None:
         messages.success(
@@ -81,7 +81,7 @@ def staff_grant_request(request: PortalRequest, slug: str, reference: str) -> Ht
 
 
 def _case(visitor: Actor, reference: str) -> Case:
-    case = numbered(Case.objects.visible_to(visitor), reference, "CASE").first()
+    case: Case | None = numbered(Case.objects.visible_to(visitor), reference, "CASE").first()
     if case is None:
         raise Http404
     return case
@@ -99,7 +99,7 @@ def _request_form(request: PortalRequest, case: Case) -> RequestForm:
     )
 
 
-def _ask(request: PortalRequest, visitor: Actor, case: Case, form: RequestForm) -> Grant | None:
+def _ask(request: PortalRequest, visitor: Actor, case: Case, *, form: RequestForm) -> Grant | None:
     if not form.is_valid():
         return None
     data = form.cleaned_data

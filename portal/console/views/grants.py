@@ -65,14 +65,14 @@ def staff_grant_show(request: PortalRequest, slug: str, reference: str) -> HttpR
 
 @needs(endorse_grant.permission, methods=("POST",), refusal_to="staff-grant-show")
 def staff_grant_endorse(request: PortalRequest, slug: str, reference: str) -> HttpResponse:
-    _decide(request, slug, reference, endorse_grant)
+    _decide(request, slug, reference, decision=endorse_grant)
     messages.success(request, _("Passed on. The customer has 72 hours to answer."))
     return redirect("staff-grant-show", slug, reference)
 
 
 @needs(reject_grant.permission, methods=("POST",), refusal_to="staff-grant-show")
 def staff_grant_reject(request: PortalRequest, slug: str, reference: str) -> HttpResponse:
-    _decide(request, slug, reference, reject_grant)
+    _decide(request, slug, reference, decision=reject_grant)
     messages.success(request, _("Stopped. The customer was not asked."))
     return redirect("staff-grant-show", slug, reference)
 
@@ -117,32 +117,32 @@ def _reading(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 @needs(Permission.GRANT_REQUEST)
 @_reading
 def staff_integration_list(request: PortalRequest, slug: str, reference: str) -> HttpResponse:
-    with _door(request, slug, reference, Capability.STATUS) as opening:
+    with _door(request, slug, reference, capability=Capability.STATUS) as opening:
         rows = reading.read_integrations(opening)
-    return _read_page(request, opening, "console/integration_list.html", {"rows": rows})
+    return _read_page(request, opening, "console/integration_list.html", rows=rows)
 
 
 @needs(Permission.GRANT_REQUEST)
 @_reading
 def staff_resource_list(request: PortalRequest, slug: str, reference: str) -> HttpResponse:
-    with _door(request, slug, reference, Capability.METADATA) as opening:
+    with _door(request, slug, reference, capability=Capability.METADATA) as opening:
         found = reading.read_resources(opening, cursor=request.GET.get("cursor", ""))
-    return _read_page(request, opening, "console/resource_list.html", {"page": found})
+    return _read_page(request, opening, "console/resource_list.html", page=found)
 
 
 @needs(Permission.GRANT_REQUEST)
 @_reading
 def staff_resource_show(
-    request: PortalRequest, slug: str, reference: str, resource_id: UUID
+    request: PortalRequest, slug: str, reference: str, *, resource_id: UUID
 ) -> HttpResponse:
-    with _door(request, slug, reference, Capability.METADATA) as opening:
+    with _door(request, slug, reference, capability=Capability.METADATA) as opening:
         row = reading.read_resource(opening, resource_id)
-    return _read_page(request, opening, "console/resource_show.html", {"row": row})
+    return _read_page(request, opening, "console/resource_show.html", row=row)
 
 
 @contextmanager
 def _door(
-    request: PortalRequest, slug: str, reference: str, capability: Capability
+    request: PortalRequest, slug: str, reference: str, *, capability: Capability
 ) -> Iterator[Opening]:
     route = request.resolver_match.view_name if request.resolver_match else ""
     with visiting(request.actor, slug) as visitor:
@@ -154,7 +154,7 @@ def _door(
 
 
 def _read_page(
-    request: PortalRequest, opening: Opening, template: str, context: dict[str, Any]
+    request: PortalRequest, opening: Opening, template: str, **context: Any
 ) -> HttpResponse:
     organization = opening.reader.organization
     tabs = [
@@ -176,7 +176,7 @@ def _read_page(
     return page(request, template, {**around, **context})
 
 
-def _decide(request: PortalRequest, slug: str, reference: str, decision: Any) -> None:
+def _decide(request: PortalRequest, slug: str, reference: str, *, decision: Any) -> None:
     form = NoteForm(request.POST)
     given = form.cleaned_data if form.is_valid() else {}
     with visiting(request.actor, slug) as visitor:
@@ -191,7 +191,7 @@ def _decide(request: PortalRequest, slug: str, reference: str, decision: Any) ->
 
 def _grant(visitor: Actor, reference: str) -> Grant:
     rows = Grant.objects.visible_to(visitor).select_related("case")
-    grant = numbered(rows, reference, "DIA").first()
+    grant: Grant | None = numbered(rows, reference, "DIA").first()
     if grant is None:
         raise Http404
     return grant

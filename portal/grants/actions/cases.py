@@ -13,10 +13,10 @@ from audit.refusals import Invalid
 from portal.catalog.models import Integration
 from portal.grants import rules
 from portal.grants.actions.ending import end_grant
-from portal.grants.models import STAFF, Case, CaseIntegration
+from portal.grants.models import Case, CaseIntegration
 from portal.grants.refusals import CaseClosed
 from portal.grants.rules import GrantStatus
-from tenants.access import Actor, action
+from tenants.access import Actor, ActorKind, action
 from tenants.numbers import Series, next_number
 from tenants.permissions import Permission
 
@@ -34,7 +34,7 @@ def open_case(
     facts: CaseFacts, *, actor: Actor, at: datetime, integration_ids: Sequence[UUID] = ()
 ) -> Case:
     """Open a case. Only the customer can attach integrations: they bound every later request."""
-    case = Case.objects.create(
+    case: Case = Case.objects.create(
         number=next_number(Series.CASE),
         title=facts.title.strip(),
         description=facts.description,
@@ -46,9 +46,7 @@ def open_case(
         opened_at=at,
     )
     _attach(case, actor, integration_ids)
-    record(
-        EventName.CASE_OPENED, actor=actor, target=case, integrations=len(set(integration_ids))
-    )
+    record(EventName.CASE_OPENED, actor=actor, target=case, integrations=len(set(integration_ids)))
     return case
 
 
@@ -58,9 +56,7 @@ def attach_integrations(case: Case, *, actor: Actor, integration_ids: Sequence[U
     case = Case.objects.locked(case.pk)
     _require_open(case)
     _attach(case, actor, integration_ids)
-    record(
-        EventName.CASE_CHANGED, actor=actor, target=case, integrations=len(set(integration_ids))
-    )
+    record(EventName.CASE_CHANGED, actor=actor, target=case, integrations=len(set(integration_ids)))
     return case
 
 
@@ -89,7 +85,7 @@ def _attach(case: Case, actor: Actor, integration_ids: Sequence[UUID]) -> None:
     wanted = set(integration_ids)
     if not wanted:
         return
-    if actor.kind == STAFF:
+    if actor.kind == ActorKind.STAFF:
         raise Invalid(_("Only the customer can attach integrations to a case."))
     found = list(Integration.objects.visible_to(actor).filter(pk__in=wanted).order_by("name"))
     if len(found) != len(wanted):

@@ -11,14 +11,14 @@ from portal.grants import rules
 from portal.grants.actions.ending import end_grant
 from portal.grants.actions.requests import keep_decision, keep_scope
 from portal.grants.choosing import widest_for
-from portal.grants.models import STAFF, Grant
+from portal.grants.models import Grant
 from portal.grants.refusals import CaseClosed, GrantAlreadyOpen, GrantNotPending, SamePerson
 from portal.grants.rules import GrantStatus, ScopeItem, Verdict
 from portal.grants.signing import signed
 from portal.grants.staff import employed
 from portal.grants.terms import Agreed, Consent, agree
 from portal.grants.versions import check_version
-from tenants.access import Actor, action
+from tenants.access import Actor, ActorKind, action
 from tenants.permissions import Permission
 
 
@@ -41,9 +41,7 @@ def approve_grant(
     _take_terms(grant, agreed)
     grant.open(at=at, duration=agreed.duration, starts_at=starts_at)
     _seal(grant, agreed)
-    keep_decision(
-        grant, Verdict.APPROVED, actor=actor, at=at, note=consent.note, **_terms(agreed)
-    )
+    keep_decision(grant, Verdict.APPROVED, actor=actor, at=at, note=consent.note, **_terms(agreed))
     record(
         EventName.GRANT_APPROVED,
         actor=actor,
@@ -104,12 +102,8 @@ def narrow_grant(
     _take_terms(grant, agreed)
     grant.expires_at = max(grant.starts_at + agreed.duration, at)
     _seal(grant, agreed)
-    keep_decision(
-        grant, Verdict.NARROWED, actor=actor, at=at, note=consent.note, **_terms(agreed)
-    )
-    record(
-        EventName.GRANT_NARROWED, actor=actor, target=grant, until=_text(grant.expires_at)
-    )
+    keep_decision(grant, Verdict.NARROWED, actor=actor, at=at, note=consent.note, **_terms(agreed))
+    record(EventName.GRANT_NARROWED, actor=actor, target=grant, until=_text(grant.expires_at))
     return grant
 
 
@@ -130,7 +124,7 @@ def _require_pending(grant: Grant, at: datetime) -> None:
 
 
 def _refuse_staff(actor: Actor) -> None:
-    if actor.kind == STAFF:
+    if actor.kind == ActorKind.STAFF:
         raise NotPermitted(_("Only the customer decides about diagnostic access."))
 
 

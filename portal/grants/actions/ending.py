@@ -1,6 +1,7 @@
 """The one way in which a grant ends: status, signature, sessions and the event, together."""
 
 from datetime import datetime
+from typing import Any
 
 from audit.names import EventName
 from audit.recorder import Target, record
@@ -27,7 +28,8 @@ def end_grant(
     grant.end(to, at)
     grant.save(update_fields=["status", "version", "closed_at", "revoked_at", "signature"])
     close_sessions(grant, actor=actor, at=at)
-    record(EVENTS[to], actor=actor, target=grant, **({"because": because} if because else {}))
+    facts: dict[str, Any] = {"because": because} if because else {}
+    record(EVENTS[to], actor=actor, target=grant, **facts)
     return grant
 
 

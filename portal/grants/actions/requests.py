@@ -11,13 +11,14 @@ from audit.refusals import NotPermitted
 from portal.grants import rules
 from portal.grants.actions.ending import end_grant
 from portal.grants.actions.settling import settle_overdue
-from portal.grants.models import STAFF, Case, Grant, GrantDecision, GrantResource
+from portal.grants.models import Case, Grant, GrantDecision, GrantResource
 from portal.grants.refusals import CaseClosed, GrantAlreadyOpen, SamePerson
 from portal.grants.rules import GrantStatus, ScopeItem, Verdict
 from portal.grants.staff import employed
 from portal.grants.terms import Wish
 from portal.grants.versions import check_version
-from tenants.access import Actor, action
+from tenants.access import Actor, ActorKind, action
+from tenants.models import Membership
 from tenants.numbers import Series, next_number
 from tenants.permissions import Permission
 
@@ -30,7 +31,7 @@ def request_grant(case: Case, *, actor: Actor, at: datetime, wish: Wish) -> Gran
     if not case.is_open:
         raise CaseClosed(_("%(case)s is closed.") % {"case": case.reference})
     wish.check([row.as_scope() for row in case.integrations.all()], at=at)
-    settle_overdue(Grant.objects.filter(staff_id=actor.id), actor=actor, at=at)
+    settle_overdue(Grant.objects.filter(staff_id=person.pk), actor=actor, at=at)
     grant = Grant(
         case=case,
         staff_id=person.pk,
@@ -93,7 +94,7 @@ def withdraw_grant(
     """Take one's own request back before it was decided."""
     grant = Grant.objects.locked(grant.pk)
     check_version(grant, version)
-    if actor.kind != STAFF or grant.staff_id != actor.id:
+    if actor.kind != ActorKind.STAFF or grant.staff_id != actor.id:
         raise NotPermitted(_("Only the person who asked can withdraw the request."))
     keep_decision(grant, Verdict.WITHDRAWN, actor=actor, at=at)
     return end_grant(grant, GrantStatus.WITHDRAWN, actor=actor, at=at)
@@ -131,15 +132,15 @@ def keep_decision(
     return decision
 
 
-def _staff(actor: Actor, at: datetime):  # type: ignore[no-untyped-def]
-    person = employed(actor.id, at=at) if actor.kind == STAFF and actor.id else None
+def _staff(actor: Actor, at: datetime) -> Membership:
+    person = employed(actor.id, at=at) if actor.kind == ActorKind.STAFF and actor.id else None
     if person is None:
         raise NotPermitted(_("Only the vendor's own staff can ask for diagnostic access."))
     return person
 
 
 def _refuse_own(grant: Grant, actor: Actor) -> None:
-    if actor.kind != STAFF or actor.id == grant.staff_id:
+    if actor.kind != ActorKind.STAFF or actor.id == grant.staff_id:
         raise SamePerson(_("A colleague has to check this: nobody passes on their own request."))
 
 

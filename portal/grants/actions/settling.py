@@ -60,5 +60,3 @@ def _settle(grant: Grant, *, actor: Actor, at: datetime) -> None:
     elif state == GrantStatus.ACTIVE and grant.status == GrantStatus.SCHEDULED:
         # The start was recorded with the approval; the version stays, as nothing was decided.
         Grant.objects.filter(pk=grant.pk).update(status=GrantStatus.ACTIVE)
-
-

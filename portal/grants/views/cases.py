@@ -86,14 +86,15 @@ def case_close(request: PortalRequest, slug: str, reference: str) -> HttpRespons
     case = close_case(_case(request, reference), actor=request.actor, at=request.at)
     messages.success(
         request,
-        _("%(case)s is closed, and so is all diagnostic access for it.")
-        % {"case": case.reference},
+        _("%(case)s is closed, and so is all diagnostic access for it.") % {"case": case.reference},
     )
     return redirect(workspace_url(request, "case-show", case.reference))
 
 
 def _case(request: PortalRequest, reference: str) -> Case:
-    return get_object_or_404(numbered(Case.objects.visible_to(request.actor), reference, "CASE"))
+    rows = numbered(Case.objects.visible_to(request.actor), reference, "CASE")
+    case: Case = get_object_or_404(rows)
+    return case
 
 
 def _tabs(request: PortalRequest, chosen: str) -> list[dict[str, object]]:

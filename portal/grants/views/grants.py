@@ -1,4 +1,4 @@
-"""The customer's screens of diagnostic access: who asks, the decision, the live view, the switch."""
+"""The customer's screens of diagnostic access: who asks, the decision, the live view."""
 
 from datetime import timedelta
 
@@ -22,13 +22,16 @@ from portal.ui.paging import keyset
 from portal.ui.requests import PortalRequest, workspace_url
 from tenants.permissions import Permission
 
+MOST_OPEN = 200
+
 
 @needs(Permission.GRANT_VIEW)
 def grant_list(request: PortalRequest, slug: str) -> HttpResponse:
     rows = Grant.objects.visible_to(request.actor).select_related("case")
     rows = rows.prefetch_related("scope")
     at = request.at
-    current = [card(grant, at) for grant in rows.filter(status__in=rules.OPEN).order_by("-id")[:200]]
+    standing = rows.filter(status__in=rules.OPEN).order_by("-id")
+    current = [card(grant, at) for grant in standing[:MOST_OPEN]]
     past = keyset(
         rows.exclude(status__in=rules.OPEN), order=("-id",), cursor=request.GET.get("cursor", "")
     )
@@ -133,7 +136,8 @@ def record_list(request: PortalRequest, slug: str, reference: str) -> HttpRespon
 
 def _grant(request: PortalRequest, reference: str) -> Grant:
     rows = Grant.objects.visible_to(request.actor).select_related("case")
-    return get_object_or_404(numbered(rows, reference, "DIA"))
+    grant: Grant = get_object_or_404(numbered(rows, reference, "DIA"))
+    return grant
 
 
 def _back(request: PortalRequest, grant: Grant) -> HttpResponse:
@@ -188,7 +192,12 @@ def _longest(grant: Grant) -> timedelta:
 
 
 def _consent(request: PortalRequest, grant: Grant, form: ApprovalForm) -> Consent:
-    scope = narrowed_scope(grant, request.actor, form.integration_ids(), form.resource_ids())
+    scope = narrowed_scope(
+        grant,
+        request.actor,
+        integrations=form.integration_ids(),
+        resources=form.resource_ids(),
+    )
     longest = int(_longest(grant).total_seconds())
     chosen = int(form.length().total_seconds())
     return Consent(

@@ -102,7 +102,5 @@ def pending(
 
 
 @pytest.fixture
-def active(
-    pending: Grant, sia: Membership, actor_of: Callable[..., Actor], at: datetime
-) -> Grant:
+def active(pending: Grant, sia: Membership, actor_of: Callable[..., Actor], at: datetime) -> Grant:
     return approve_grant(pending, actor=actor_of(sia), at=at, consent=Consent())

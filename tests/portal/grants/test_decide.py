@@ -126,8 +126,13 @@ class TestRequest:
         assert Grant.objects.count() == 1
 
     def test_is_refused_for_a_closed_case(
-        self, case: Case, sam: Membership, sia: Membership, actor_of: ActorOf,
-        staff_of: StaffOf, at: datetime,
+        self,
+        case: Case,
+        sam: Membership,
+        sia: Membership,
+        actor_of: ActorOf,
+        staff_of: StaffOf,
+        at: datetime,
     ) -> None:
         scope = tuple(row.as_scope() for row in case.integrations.all())
         close_case(case, actor=actor_of(sia), at=at)
@@ -200,9 +205,7 @@ class TestApproval:
     ) -> None:
         start = at + timedelta(days=20)
 
-        grant = approve_grant(
-            pending, actor=actor_of(sia), at=at, consent=Consent(starts_at=start)
-        )
+        grant = approve_grant(pending, actor=actor_of(sia), at=at, consent=Consent(starts_at=start))
 
         assert grant.status == GrantStatus.SCHEDULED
         assert grant.expires_at == at + timedelta(days=21)
@@ -211,7 +214,11 @@ class TestApproval:
 
     @pytest.mark.parametrize("who", ["mia", "aud"])
     def test_is_refused_to_who_may_not_decide(
-        self, pending: Grant, who: str, request: pytest.FixtureRequest, actor_of: ActorOf,
+        self,
+        pending: Grant,
+        who: str,
+        request: pytest.FixtureRequest,
+        actor_of: ActorOf,
         at: datetime,
     ) -> None:
         actor = actor_of(request.getfixturevalue(who))
@@ -232,12 +239,14 @@ class TestApproval:
         self, pending: Grant, sia: Membership, actor_of: ActorOf, at: datetime
     ) -> None:
         with pytest.raises(StepUpNeeded):
-            approve_grant(
-                pending, actor=actor_of(sia, stepped_up=False), at=at, consent=Consent()
-            )
+            approve_grant(pending, actor=actor_of(sia, stepped_up=False), at=at, consent=Consent())
 
     def test_is_refused_to_the_requester_as_a_member_of_the_customer(
-        self, organization: Organization, pending: Grant, sam: Membership, actor_of: ActorOf,
+        self,
+        organization: Organization,
+        pending: Grant,
+        sam: Membership,
+        actor_of: ActorOf,
         at: datetime,
     ) -> None:
         moonlighting = make_member(organization, "Sam Whitlock", "owner")
@@ -287,14 +296,20 @@ class TestApproval:
         with pytest.raises(Invalid):
             approve_grant(pending, actor=actor_of(sia), at=at, consent=Consent(scope=wider))
         with pytest.raises(Invalid):
-            narrowed_scope(pending, actor_of(sia), [other.pk], [])
+            narrowed_scope(pending, actor_of(sia), integrations=[other.pk], resources=[])
 
     def test_narrows_to_single_tables(
-        self, pending: Grant, integration: Integration, sia: Membership, actor_of: ActorOf,
+        self,
+        pending: Grant,
+        integration: Integration,
+        sia: Membership,
+        actor_of: ActorOf,
         at: datetime,
     ) -> None:
         one = Resource.objects.order_by("name")[0]
-        scope = narrowed_scope(pending, actor_of(sia), [integration.pk], [one.pk])
+        scope = narrowed_scope(
+            pending, actor_of(sia), integrations=[integration.pk], resources=[one.pk]
+        )
 
         grant = approve_grant(
             pending,
@@ -308,8 +323,14 @@ class TestApproval:
         assert grant.expires_at == at + timedelta(days=1)
 
     def test_a_case_without_integrations_leaves_the_choice_to_the_customer(
-        self, integration: Integration, sam: Membership, lea: Membership, sia: Membership,
-        actor_of: ActorOf, staff_of: StaffOf, at: datetime,
+        self,
+        integration: Integration,
+        sam: Membership,
+        lea: Membership,
+        sia: Membership,
+        actor_of: ActorOf,
+        staff_of: StaffOf,
+        at: datetime,
     ) -> None:
         case = open_case(CaseFacts("By support"), actor=staff_of(sam), at=at)
         grant = request_grant(case, actor=staff_of(sam), at=at, wish=wish())
@@ -317,7 +338,7 @@ class TestApproval:
 
         with pytest.raises(Invalid):
             approve_grant(grant, actor=actor_of(sia), at=at, consent=Consent())
-        scope = narrowed_scope(grant, actor_of(sia), [integration.pk], [])
+        scope = narrowed_scope(grant, actor_of(sia), integrations=[integration.pk], resources=[])
         opened = approve_grant(grant, actor=actor_of(sia), at=at, consent=Consent(scope=scope))
 
         assert [row.label for row in opened.scope.all()] == ["Shop"]
@@ -331,7 +352,11 @@ class TestApproval:
             )
 
     def test_is_refused_after_72_hours(
-        self, pending: Grant, sia: Membership, actor_of: ActorOf, organization: Organization,
+        self,
+        pending: Grant,
+        sia: Membership,
+        actor_of: ActorOf,
+        organization: Organization,
         at: datetime,
     ) -> None:
         late = at + timedelta(hours=72)

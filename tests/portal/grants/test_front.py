@@ -151,8 +151,14 @@ class TestJourney:
         assert customer.get(f"{O}access/DIA-51/log/").status_code == 200
 
     def test_the_same_by_api_alone(
-        self, case: Any, sam: Membership, lea: Membership, sia: Membership, bearer: Any,
-        client_of: ClientOf, client: Client,
+        self,
+        case: Any,
+        sam: Membership,
+        lea: Membership,
+        sia: Membership,
+        bearer: Any,
+        client_of: ClientOf,
+        client: Client,
     ) -> None:
         for member in (lea, sia):
             client_of(member)  # their step-up stands on an entry
@@ -208,7 +214,11 @@ class TestPages:
         ("who", "status"), [("ada", 200), ("max_", 200), ("sia", 200), ("aud", 200), ("mia", 403)]
     )
     def test_of_the_customer_open_by_role(
-        self, active: Grant, who: str, status: int, request: pytest.FixtureRequest,
+        self,
+        active: Grant,
+        who: str,
+        status: int,
+        request: pytest.FixtureRequest,
         client_of: ClientOf,
     ) -> None:
         client = client_of(request.getfixturevalue(who))

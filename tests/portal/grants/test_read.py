@@ -124,24 +124,31 @@ class TestReading:
         assert reader.hints()
 
     def test_follows_a_scope_cut_to_one_table(
-        self, reader: Reader, integration: Integration, sia: Membership, actor_of: ActorOf,
+        self,
+        reader: Reader,
+        integration: Integration,
+        sia: Membership,
+        actor_of: ActorOf,
         at: datetime,
     ) -> None:
         one = Resource.objects.get(name="orders_1")
-        scope = narrowed_scope(reader.grant, actor_of(sia), [], [one.pk])
+        scope = narrowed_scope(reader.grant, actor_of(sia), integrations=[], resources=[one.pk])
         narrow_grant(reader.grant, actor=actor_of(sia), at=at, consent=Consent(scope=scope))
 
         assert reader.resources() == ["orders_1"]
 
     def test_without_reading_anything_leaves_nothing(self, reader: Reader) -> None:
         Resource.objects.all()
-        with pytest.raises(ZeroDivisionError), open_door(
-            reader.grant.pk,
-            visitor=reader.visitor,
-            at=reader.at,
-            capability=Capability.METADATA,
-            route="test",
-        ) as opening:
+        with (
+            pytest.raises(ZeroDivisionError),
+            open_door(
+                reader.grant.pk,
+                visitor=reader.visitor,
+                at=reader.at,
+                capability=Capability.METADATA,
+                route="test",
+            ) as opening,
+        ):
             read_resources(opening)
             raise ZeroDivisionError
 
@@ -181,13 +188,16 @@ class TestShut:
             reader.resources(at=end)
 
     def test_before_a_later_start(
-        self, pending: Grant, sam: Membership, sia: Membership, actor_of: ActorOf,
-        staff_of: StaffOf, at: datetime,
+        self,
+        pending: Grant,
+        sam: Membership,
+        sia: Membership,
+        actor_of: ActorOf,
+        staff_of: StaffOf,
+        at: datetime,
     ) -> None:
         start = at + timedelta(days=20)
-        grant = approve_grant(
-            pending, actor=actor_of(sia), at=at, consent=Consent(starts_at=start)
-        )
+        grant = approve_grant(pending, actor=actor_of(sia), at=at, consent=Consent(starts_at=start))
         reader = Reader(grant, staff_of(sam), at)
 
         with pytest.raises(NoAccess):
@@ -198,8 +208,14 @@ class TestShut:
             reader.resources(at=at + rules.LONGEST)
 
     def test_to_colleagues_and_customers(
-        self, reader: Reader, vendor: Organization, lea: Membership, ada: Membership,
-        actor_of: ActorOf, staff_of: StaffOf, at: datetime,
+        self,
+        reader: Reader,
+        vendor: Organization,
+        lea: Membership,
+        ada: Membership,
+        actor_of: ActorOf,
+        staff_of: StaffOf,
+        at: datetime,
     ) -> None:
         colleague = make_member(vendor, "Sol Other", "support_engineer")
 
@@ -273,7 +289,7 @@ class TestEditedRow:
         "change",
         [
             "expires_at = starts_at",
-            "capabilities = '[\"status\", \"metadata\", \"values\"]'",
+            'capabilities = \'["status", "metadata", "values"]\'',
             "staff_id = case_id",
             "version = version + 1",
             "signature = ''",

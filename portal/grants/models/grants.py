@@ -1,21 +1,22 @@
-"""Support cases, the grants asked for them, who decided, and every object that was read."""
+"""Grants of diagnostic access: what was asked, what was approved, and who decided."""
 
 from datetime import datetime, timedelta
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Q
+from django.db.models.sql.compiler import SQLCompiler
 
 from audit.recorder import Target
 from portal.grants import rules
+from portal.grants.models.cases import Case
 from portal.grants.refusals import IllegalMove
-from portal.grants.rules import CaseStatus, GrantStatus, ReasonCode, ScopeItem, ScopeKind, Verdict
-from tenants.access import Actor
+from portal.grants.rules import GrantStatus, ReasonCode, ScopeItem, ScopeKind, Verdict
+from tenants.access import Actor, ActorKind
 from tenants.inventory import DataClass
 from tenants.permissions import Permission
 from tenants.scoping import TenantManager, TenantModel, TenantQuerySet
-
-STAFF = "staff"
 
 
 class LatestEnd(models.Func):
@@ -25,91 +26,20 @@ class LatestEnd(models.Func):
     arity = 1
     template = "(%(expressions)s + interval '1814400 seconds')"
 
-    def as_sqlite(self, compiler, connection, **context):  # type: ignore[no-untyped-def]
+    def as_sqlite(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
+    ) -> tuple[str, list[Any]]:
         # Whole seconds go through datetime(), the fraction is kept as it is written.
-        column, params = compiler.compile(self.source_expressions[0])
-        text = f"(datetime(substr({column}, 1, 19), '+21 days') || substr({column}, 20))"
-        return text, [*params, *params]
-
-
-class CaseQuerySet(TenantQuerySet["Case"]):
-    def visible_to(self, actor: Actor) -> Self:
-        return self.all() if actor.may(Permission.CASE_VIEW) else self.none()
-
-    def open(self) -> Self:
-        return self.filter(status=CaseStatus.OPEN)
-
-
-class Case(TenantModel):
-    """A support case. The integrations attached to it are the widest scope anyone may ask for."""
-
-    data_class = DataClass.SUPPORT
-
-    number = models.PositiveIntegerField()
-    title = models.CharField(max_length=200)
-    description = models.TextField(blank=True, max_length=4000)
-    external_reference = models.CharField(max_length=100, blank=True)
-    link = models.URLField(max_length=500, blank=True)
-    status = models.CharField(max_length=10, choices=CaseStatus, default=CaseStatus.OPEN)
-    opened_by_kind = models.CharField(max_length=20)
-    opened_by_id = models.UUIDField(null=True)
-    opened_by_name = models.CharField(max_length=200)
-    opened_at = models.DateTimeField()
-    closed_at = models.DateTimeField(null=True)
-
-    objects: ClassVar[TenantManager[Self]] = TenantManager.from_queryset(CaseQuerySet)()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint("organization", "number", name="case_number_once"),
-            models.CheckConstraint(
-                condition=Q(status=CaseStatus.OPEN, closed_at__isnull=True)
-                | Q(status=CaseStatus.CLOSED, closed_at__isnull=False),
-                name="case_closed_has_instant",
-            ),
-        ]
-        indexes = [models.Index("organization", "status", "id", name="case_by_status")]
-
-    def __str__(self) -> str:
-        return self.reference
-
-    @property
-    def reference(self) -> str:
-        return f"CASE-{self.number}"
-
-    @property
-    def is_open(self) -> bool:
-        return self.status == CaseStatus.OPEN
-
-    def audit_target(self) -> Target:
-        return Target(kind="case", id=self.pk, reference=self.reference)
-
-    def close(self, at: datetime) -> None:
-        self.status = CaseStatus.CLOSED
-        self.closed_at = at
-
-
-class CaseIntegration(TenantModel):
-    """One integration the customer attached. By id and label: a deleted one stays readable."""
-
-    data_class = DataClass.SUPPORT
-
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="integrations")
-    integration_id = models.UUIDField()
-    label = models.CharField(max_length=200)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint("organization", "case", "integration_id", name="attached_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.case_id}:{self.integration_id}"
-
-    def as_scope(self) -> ScopeItem:
-        return ScopeItem(
-            ScopeKind.INTEGRATION, self.integration_id, self.integration_id, self.label
+        whole, params = self.as_sql(
+            compiler,
+            connection,
+            template="datetime(substr(%(expressions)s, 1, 19), '+21 days')",
+            **context,
         )
+        fraction, _same = self.as_sql(
+            compiler, connection, template="substr(%(expressions)s, 20)", **context
+        )
+        return f"({whole} || {fraction})", [*params, *params]
 
 
 class GrantQuerySet(TenantQuerySet["Grant"]):
@@ -117,7 +47,7 @@ class GrantQuerySet(TenantQuerySet["Grant"]):
         """The customer, a support lead and the vendor's auditor see all; an engineer their own."""
         if not actor.may(Permission.GRANT_VIEW):
             return self.none()
-        asks = actor.kind == STAFF and actor.may(Permission.GRANT_REQUEST)
+        asks = actor.kind == ActorKind.STAFF and actor.may(Permission.GRANT_REQUEST)
         if asks and not actor.may(Permission.GRANT_ENDORSE):
             return self.filter(staff_id=actor.id)
         return self.all()
@@ -178,10 +108,10 @@ class Grant(TenantModel):
     # What was approved, signed: a row edited in SQL no longer matches and opens nothing.
     signature = models.TextField(blank=True)
 
-    objects: ClassVar[TenantManager[Self]] = TenantManager.from_queryset(GrantQuerySet)()
+    objects = TenantManager.from_queryset(GrantQuerySet)()
 
     class Meta:
-        constraints = [
+        constraints: ClassVar = [
             models.UniqueConstraint("organization", "number", name="grant_number_once"),
             models.UniqueConstraint(
                 "organization",
@@ -227,7 +157,7 @@ class Grant(TenantModel):
                 name="grant_closed_has_instant",
             ),
         ]
-        indexes = [
+        indexes: ClassVar = [
             models.Index("organization", "status", "id", name="grant_by_status"),
             models.Index("staff_id", "status", "id", name="grant_by_staff"),
         ]
@@ -287,9 +217,7 @@ class Grant(TenantModel):
         self.move(GrantStatus.ACTIVE if starts_at <= at else GrantStatus.SCHEDULED)
         self.approved_at = at
         self.starts_at = max(starts_at, at)
-        self.expires_at = rules.expiry(
-            approved_at=at, starts_at=self.starts_at, duration=duration
-        )
+        self.expires_at = rules.expiry(approved_at=at, starts_at=self.starts_at, duration=duration)
 
     def end(self, to: GrantStatus, at: datetime) -> None:
         """Close for good. The signature goes, so that no edit can bring the access back."""
@@ -312,7 +240,7 @@ class GrantResource(TenantModel):
     label = models.CharField(max_length=300)
 
     class Meta:
-        constraints = [
+        constraints: ClassVar = [
             models.UniqueConstraint(
                 "organization", "grant", "kind", "object_id", name="covered_once"
             )
@@ -340,80 +268,7 @@ class GrantDecision(TenantModel):
     terms = models.JSONField(default=dict)
 
     class Meta:
-        indexes = [models.Index("organization", "grant", "id", name="decision_by_grant")]
+        indexes: ClassVar = [models.Index("organization", "grant", "id", name="decision_by_grant")]
 
     def __str__(self) -> str:
         return f"{self.grant_id}:{self.verdict}"
-
-
-class SupportSessionQuerySet(TenantQuerySet["SupportSession"]):
-    def live(self, at: datetime) -> Self:
-        return self.filter(
-            closed_at__isnull=True,
-            opened_at__gt=at - rules.SESSION_LONGEST,
-            seen_at__gt=at - rules.SESSION_IDLE,
-        )
-
-
-class SupportSession(TenantModel):
-    """The use of a grant: at most 8 hours, 15 minutes idle, one at a time."""
-
-    data_class = DataClass.SUPPORT
-
-    grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="sessions")
-    staff_id = models.UUIDField()
-    channel = models.CharField(max_length=20)
-    opened_at = models.DateTimeField()
-    seen_at = models.DateTimeField()
-    closed_at = models.DateTimeField(null=True)
-
-    objects: ClassVar[TenantManager[Self]] = TenantManager.from_queryset(SupportSessionQuerySet)()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                "organization",
-                "staff_id",
-                condition=Q(closed_at__isnull=True),
-                name="one_session_per_staff",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.grant_id}:{self.opened_at}"
-
-    def live(self, at: datetime) -> bool:
-        if self.closed_at is not None or at - self.opened_at >= rules.SESSION_LONGEST:
-            return False
-        return at - self.seen_at < rules.SESSION_IDLE
-
-    @property
-    def ends_by(self) -> datetime:
-        return self.opened_at + rules.SESSION_LONGEST
-
-    @property
-    def over_at(self) -> datetime:
-        """When the session is over unless something more is read."""
-        return min(self.ends_by, self.seen_at + rules.SESSION_IDLE)
-
-
-class AccessRecord(TenantModel):
-    """One object that the vendor's staff saw, with the fields shown."""
-
-    data_class = DataClass.SUPPORT
-
-    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="records")
-    session = models.ForeignKey(SupportSession, on_delete=models.PROTECT, related_name="records")
-    at = models.DateTimeField()
-    kind = models.CharField(max_length=20)
-    object_id = models.UUIDField()
-    label = models.CharField(max_length=300)
-    fields = models.JSONField(default=list)
-    masked = models.BooleanField()
-    route = models.CharField(max_length=100)
-
-    class Meta:
-        indexes = [models.Index("organization", "grant", F("id").desc(), name="record_by_grant")]
-
-    def __str__(self) -> str:
-        return f"{self.at}:{self.object_id}"

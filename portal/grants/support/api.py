@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,6 @@ from rest_framework.serializers import BaseSerializer
 
 from audit.refusals import NotFound, NotPermitted
 from portal.grants import reading
-from portal.grants import serializers as shapes
 from portal.grants.across import case_page, grant_page
 from portal.grants.actions.cases import CaseFacts, open_case
 from portal.grants.actions.requests import (
@@ -29,10 +29,11 @@ from portal.grants.door import Opening, open_door
 from portal.grants.models import Case, Grant, SupportSession
 from portal.grants.numbering import numbered
 from portal.grants.rules import Capability
-from portal.grants.serializers import seconds
+from portal.grants.serializers import CaseQuery, NoteInput
 from portal.grants.staff import visiting, visiting_grant
+from portal.grants.support import serializers as shapes
 from portal.grants.terms import Wish
-from portal.rest.pagination import PageQuery
+from portal.rest.pagination import KeysetPagination, PageQuery
 from portal.rest.routing import register
 from portal.rest.versions import require_version, tagged
 from portal.rest.views import PortalViewSet
@@ -52,15 +53,16 @@ class SupportViewSet(PortalViewSet):
 
     def show_page(self, page: Page[Any], shape: type[BaseSerializer[Any]]) -> Response:
         """A page gathered from several customers, in the shape of every other list."""
-        self.paginator.page, self.paginator.request = page, self.request
+        pages = KeysetPagination()
+        pages.page, pages.request = page, self.request
         shown = shape(page.rows, many=True, context=self.get_serializer_context())
-        return self.get_paginated_response(shown.data)
+        return pages.get_paginated_response(shown.data)
 
 
 class SupportCaseViewSet(SupportViewSet):
     model = Case
     permissions = {"list": Permission.CASE_VIEW, "create": open_case.permission}
-    parameters = {"list": shapes.CaseQuery}
+    parameters = {"list": CaseQuery}
     inputs = {"create": shapes.SupportCaseInput}
     outputs = dict.fromkeys(permissions, shapes.SupportCaseOutput)
 
@@ -98,8 +100,8 @@ class SupportGrantViewSet(SupportViewSet):
     parameters = {"resources": PageQuery}
     inputs = {
         "create": shapes.RequestInput,
-        "endorse": shapes.NoteInput,
-        "reject": shapes.NoteInput,
+        "endorse": NoteInput,
+        "reject": NoteInput,
     }
     outputs = {
         **dict.fromkeys(permissions, shapes.SupportGrantOutput),
@@ -111,9 +113,7 @@ class SupportGrantViewSet(SupportViewSet):
 
     def list(self, request: Request) -> Response:
         """One's own requests and grants, and for a lead those to check, newest first."""
-        page = grant_page(
-            self.request.actor, cursor=self.query["cursor"], size=self.query["size"]
-        )
+        page = grant_page(self.request.actor, cursor=self.query["cursor"], size=self.query["size"])
         return self.show_page(page, shapes.SupportGrantOutput)
 
     def retrieve(self, request: Request, pk: UUID) -> Response:
@@ -186,16 +186,14 @@ class SupportGrantViewSet(SupportViewSet):
     def _decide(self, pk: UUID, decision: Any, **values: Any) -> Response:
         with visiting_grant(self.request.actor, pk) as (visitor, grant):
             require_version(self.request, grant.version)
-            grant = decision(
+            decided = decision(
                 grant, actor=visitor, at=self.request.at, version=grant.version, **values
             )
-            return tagged(self.answer(grant), grant.version)
+            return tagged(self.answer(decided), decided.version)
 
     def _case(self, visitor: Actor, reference: str) -> Case:
-        try:
-            case = numbered(Case.objects.visible_to(visitor), reference, "CASE").first()
-        except Http404:
-            case = None
+        rows = Case.objects.visible_to(visitor)
+        case: Case | None = numbered(rows, reference, "CASE").first()
         if case is None:
             raise NotFound(_("There is no such case at this organization."))
         return case
@@ -204,7 +202,7 @@ class SupportGrantViewSet(SupportViewSet):
         return self.outputs[self.action](rows, many=many).data
 
 
-def _begin_session(visitor: Actor, grant: Grant, *, at: Any) -> None:
+def _begin_session(visitor: Actor, grant: Grant, *, at: datetime) -> None:
     """A token has no button to press: its first read under an active grant opens the session."""
     if grant.staff_id != visitor.id or not grant.active(at):
         return  # the door refuses it, in its own words
@@ -217,7 +215,7 @@ def _wish(data: dict[str, Any], case: Case, actor: Actor) -> Wish:
     return Wish(
         reason_code=data["reason_code"],
         justification=data["justification"],
-        duration=seconds(data["duration_seconds"]),
+        duration=timedelta(seconds=data["duration_seconds"]),
         capabilities=tuple(data["capabilities"]),
         country=data["country"] or profile,
         scope=chosen_integrations(case, data["integrations"]),
