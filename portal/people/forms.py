@@ -144,7 +144,9 @@ class TokenForm(ActorForm):
     )
     days = forms.TypedChoiceField(label=_("Ends after"), coerce=int)
     scopes = forms.MultipleChoiceField(
-        label=_("It may"), widget=forms.CheckboxSelectMultiple, help_text=_("Never more than you.")
+        label=_("It may"),
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-wide"}),
+        help_text=_("Never more than you may, also when your role changes later."),
     )
     address_rule = forms.CharField(
         label=_("Only from these addresses"),

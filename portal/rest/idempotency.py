@@ -63,7 +63,7 @@ def begin(request: ApiRequest) -> Attempt | Response | None:
 
 
 def _claim(request: ApiRequest, key: str, fingerprint: str) -> tuple[IdempotencyRecord, bool]:
-    where = {"token_id": request.actor.id, "key": key}
+    where = {"token_id": request.auth.pk, "key": key}
     try:
         with transaction.atomic():
             fields = {"fingerprint": fingerprint, "created_at": request.at}
@@ -97,7 +97,7 @@ def _kept_answer(record: IdempotencyRecord, fingerprint: str) -> Response:
 
 def _forget_expired(request: ApiRequest, key: str) -> None:
     IdempotencyRecord.objects.filter(
-        token_id=request.actor.id, key=key, created_at__lt=request.at - KEPT
+        token_id=request.auth.pk, key=key, created_at__lt=request.at - KEPT
     ).delete()
 
 

@@ -69,7 +69,7 @@ class PortalSchema(AutoSchema):
 
     def get_summary(self) -> str:
         verb = getattr(self.view, self.view.action)
-        return (verb.__doc__ or "").strip().partition("\n")[0].rstrip(".")
+        return (verb.__doc__ or "").strip().partition("\n")[0].partition(". ")[0].rstrip(".")
 
     def get_description(self) -> str:
         verb = getattr(self.view, self.view.action)

@@ -96,11 +96,11 @@ class PortalViewSet(GenericViewSet[Any]):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Let the call in step by step: who, whose rows, how often, which verb, what it asks."""
         self.format_kwarg = None
-        actor, _token = request.user, request.auth
+        actor, token = request.user, request.auth
         self.scopes.enter_context(organization_scope(actor.organization_id))
         self.request.actor, self.request.at = actor, now()
         request._request.organization = actor.organization  # type: ignore[attr-defined]
-        self.budget = spend(CALLS, f"{actor.organization_id}:{actor.id}", at=self.request.at)
+        self.budget = spend(CALLS, f"{actor.organization_id}:{token.pk}", at=self.request.at)
         self._require_verb()
         request.accepted_renderer, request.accepted_media_type = (
             self.perform_content_negotiation(request)
