@@ -39,6 +39,6 @@ if [ ! -x "$venv/bin/python" ] || ! new_enough "$venv/bin/python"; then
 fi
 
 echo "Installing the locked dependencies (once, about a minute) ..."
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
+"$venv/bin/python" -m pip install -qq --disable-pip-version-check --no-input \
   --require-hashes -r "$lock" || say "Installing failed (see above). Run the same command again."
 echo "$wanted" >"$stamp"
