@@ -66,7 +66,7 @@ def names_by_merge(actor: Actor, size: int) -> list[str]:
         cursor = page.next_cursor
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_page_csv_search_fields_and_single_look_up_agree(
     seed: int, organization: Organization, max_: Membership, actor_of: ActorOf, client_of: ClientOf
 ) -> None:
@@ -74,7 +74,7 @@ def test_page_csv_search_fields_and_single_look_up_agree(
     actor = actor_of(max_)
     integrations = [make_integration(max_, actor, f"Source {n}") for n in range(3)]
     for each in integrations:
-        list(make_resources(each, 70, at=timezone.now()))
+        list(make_resources(each, 25, at=timezone.now()))
     roles = (BuiltInRole.VIEWER, BuiltInRole.EDITOR, BuiltInRole.VIEWER)
     people = [make_member(organization, f"P{n} Person", role) for n, role in enumerate(roles)]
     everything = list(Resource.objects.all())
@@ -83,7 +83,7 @@ def test_page_csv_search_fields_and_single_look_up_agree(
         team = make_team(organization, f"Team {n}", *members)
         if dice.random() < 0.3:
             set_team_access(dice.choice(integrations), actor=actor, team=team, level=Level.VIEW)
-        for row in dice.sample(everything, dice.choice([0, 3, 60])):
+        for row in dice.sample(everything, dice.choice([0, 3, 20])):
             set_resource_access(row, actor=actor, team=team, level=Level.QUERY)
 
     for person in [max_, *people]:
@@ -102,7 +102,7 @@ def test_page_csv_search_fields_and_single_look_up_agree(
 
 
 def _check_look_ups(client: Client, slug: str, everything: list[Resource], seen: set[UUID]) -> None:
-    for row in everything[::29]:
+    for row in everything[::15]:
         status = client.get(f"/o/{slug}/catalog/{row.pk}/").status_code
         assert status == (200 if row.pk in seen else 404)
 
