@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from portal.catalog.models import Integration
 from portal.catalog.rules import IntegrationStatus
@@ -73,5 +73,5 @@ def customers(at: datetime) -> list[Health]:
 
 
 def _counted(rows: QuerySet[Any]) -> dict[UUID, int]:
-    grouped = rows.order_by().values(owner=F("organization_id")).annotate(number=Count("pk"))
-    return {row["owner"]: row["number"] for row in grouped}
+    grouped = rows.order_by().values("organization_id").annotate(number=Count("pk"))
+    return {row["organization_id"]: row["number"] for row in grouped}

@@ -79,11 +79,18 @@ def _request_figures(actor: Actor, at: datetime, kept: Sequence[Kept]) -> list[F
         ),
         Figure(
             label=_("Median time to close"),
-            value=duration(median(row.met_at - row.received_at for row in kept)) if kept else NONE,
+            value=_median(kept),
             note=_("last 30 days") if kept else _("nothing closed in 30 days"),
         ),
         _share_kept(kept, late),
     ]
+
+
+def _median(kept: Sequence[Kept]) -> str:
+    if not kept:
+        return NONE
+    took = [(row.met_at - row.received_at).total_seconds() for row in kept]
+    return duration(timedelta(seconds=median(took)))
 
 
 def _open_note(late: int, soon: int) -> str:

@@ -1,6 +1,7 @@
 """The first page, what waits for me, and search."""
 
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from audit.refusals import Malformed
@@ -25,6 +26,8 @@ LONGEST_SEARCH = 100
 @needs(None)
 def home_show(request: PortalRequest) -> HttpResponse:
     actor, at = request.actor, request.at
+    if actor.organization.is_vendor:
+        return redirect("console-home")
     kept = kept_since(actor, at - LOOK_BACK) if actor.may(Permission.TICKET_VIEW) else []
     zone = zone_of(request.user.timezone)  # type: ignore[union-attr]
     context = {

@@ -41,6 +41,7 @@ class NavSection:
     links: list[NavLink]
 
 
+OWN_WORKSPACE = re.compile(r"^/o/[^/]+/")
 FIRST_PAGE = re.compile(r"/o/[^/]+/|/console/")
 _items: dict[tuple[str, str], NavItem] = {}
 
@@ -61,6 +62,8 @@ def navigation_for(actor: Actor, *, area: str, path: str) -> list[NavSection]:
         first.setdefault(str(item.section), item.order)
     seen.sort(key=lambda item: (first[str(item.section)], item.order))
     urls = {item.url_name: _address(item, actor) for item in seen}
+    if area == "console":  # the vendor's own people live under its workspace address
+        path = OWN_WORKSPACE.sub("/console/", path)
     current = max((url for url in urls.values() if _leads(url, path)), key=len, default="")
     return [
         NavSection(label, [_link(item, actor, urls, current=current) for item in items])

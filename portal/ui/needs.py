@@ -1,8 +1,8 @@
 """Declares at the head of a view who may open it, and turns a refusal into an answer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
-from inspect import signature
+from inspect import Parameter, signature
 from typing import Any, Concatenate
 
 from django.contrib.auth.decorators import login_not_required
@@ -34,20 +34,17 @@ def needs(
     """
 
     def decorate(view: View) -> Declared:
-        takes_slug = "slug" in signature(view).parameters
+        named = signature(view).parameters
 
         @wraps(view)
         def guarded(request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.method not in _with_head(methods):
                 return HttpResponseNotAllowed(methods)
-            if not takes_slug:
-                kwargs.pop("slug", None)  # the middleware has turned it into the organization
+            stopped = _stopped(request, view, permission=permission, step_up=step_up)
+            if stopped is not None:
+                return stopped
             try:
-                _admit(request, view, permission=permission, step_up=step_up)
-            except Refusal as refusal:
-                return refused(request, refusal)  # never a way back: the page itself is not theirs
-            try:
-                return view(request, *args, **kwargs)
+                return view(request, *args, **_wanted(kwargs, named))
             except Refusal as refusal:
                 return refused(request, refusal, back=_way_back(request, refusal_to))
 
@@ -56,9 +53,15 @@ def needs(
     return decorate
 
 
-def _admit(
+def _wanted(kwargs: dict[str, Any], named: Mapping[str, Parameter]) -> dict[str, Any]:
+    """The view's own arguments: the middleware has turned the slug into the organization."""
+    return {name: value for name, value in kwargs.items() if name != "slug" or name in named}
+
+
+def _stopped(
     request: PortalRequest, view: View, *, permission: Permission | None, step_up: bool
-) -> None:
+) -> HttpResponse | None:
+    """The answer to whom the page is not meant for; forms too get it, with no way back."""
     try:
         if permission is not None:
             request.actor.require(permission)
@@ -66,7 +69,8 @@ def _admit(
             request.actor.require_step_up(at=request.at)
     except Refusal as refusal:
         record_refusal(refusal, actor=request.actor, verb=view.__name__)
-        raise
+        return refused(request, refusal)
+    return None
 
 
 def signed_in(*, methods: Sequence[str] = ("GET",)) -> Callable[[Declared], Declared]:

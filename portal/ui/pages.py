@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django_htmx.middleware import HtmxDetails
 
 from portal.ui.shell import shell_for
 
@@ -32,4 +33,6 @@ def page(
 
 def wants_fragment(request: HttpRequest) -> bool:
     htmx = getattr(request, "htmx", None)
+    if not isinstance(htmx, HtmxDetails):
+        return False
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request

@@ -68,8 +68,8 @@ def _to_step_up(request: HttpRequest) -> HttpResponse:
     organization = getattr(request, "organization", None)
     goal = request.get_full_path() if request.method == "GET" else _page_of(request)
     messages.info(request, _("Confirm that it is you, then go on where you were."))
-    is_customer = organization is not None and not organization.is_vendor
-    where = reverse("step-up", args=[organization.slug] if is_customer else [])
+    args = [] if organization is None or organization.is_vendor else [organization.slug]
+    where = reverse("step-up", args=args)
     return leave_for(request, f"{where}?{urlencode({'next': goal})}")
 
 

@@ -57,7 +57,8 @@ def shell_for(request: HttpRequest) -> Shell:
 
 def workspace_links(request: HttpRequest, at: datetime) -> list[WorkspaceLink]:
     """Where else this person may go; the vendor's own workspace is the console."""
-    found = (m.organization for m in workspaces_of(request.user.pk, at=at))
+    user_id = request.user.pk
+    found = [m.organization for m in workspaces_of(user_id, at=at)] if user_id else []
     return [
         WorkspaceLink(
             name=organization.name,

@@ -32,7 +32,8 @@ def icon(name: str, size: int = 18, label: str = "") -> SafeString:
 @lru_cache(maxsize=512)
 def _icon(name: str, size: int, label: str) -> SafeString:
     named = {"role": "img", "aria_label": label} if label else {"aria_hidden": "true"}
-    return drawn(name, size=size, **{"class": f"icon lucide-{name}"}, stroke_width=1.75, **named)
+    classes = {"class": f"icon lucide-{name}"}
+    return SafeString(drawn(name, size=size, stroke_width=1.75, **classes, **named))
 
 
 @register.simple_tag(takes_context=True)
