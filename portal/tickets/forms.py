@@ -5,9 +5,10 @@ from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from portal.tickets.rules import Kind, Scope
-from portal.tickets.stores import integrations
+from portal.tickets.stores import integrations, sizes
 from tenants.models import Membership
 
 VIEWS = (
@@ -64,16 +65,27 @@ class DeletionForm(forms.Form):
 
     def __init__(self, *args: Any, name: str, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["target"].choices = [  # type: ignore[attr-defined]
-            *((str(pk), _("Integration “%(name)s”") % {"name": one}) for pk, one in integrations()),
-            (Scope.ALL_METADATA.value, _("All metadata of “%(name)s”") % {"name": name}),
+        held = sizes()
+        choices = [
+            (str(pk), _counted(_("Integration “%(name)s”") % {"name": one}, held.get(pk, 0)))
+            for pk, one in integrations()
         ]
+        everything = _("All metadata of “%(name)s”") % {"name": name}
+        choices.append((Scope.ALL_METADATA.value, _counted(everything, sum(held.values()))))
+        self.fields["target"].choices = choices  # type: ignore[attr-defined]
 
     def chosen(self) -> tuple[Scope, UUID | None]:
         target = self.cleaned_data["target"]
         if target == Scope.ALL_METADATA:
             return Scope.ALL_METADATA, None
         return Scope.INTEGRATION, UUID(target)
+
+
+def _counted(words: str, count: int) -> str:
+    return ngettext("%(words)s: %(n)s record", "%(words)s: %(n)s records", count) % {
+        "words": words,
+        "n": f"{count:,}",
+    }
 
 
 class VersionForm(forms.Form):

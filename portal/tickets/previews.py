@@ -29,7 +29,7 @@ def effects_of_revoking(member: Membership, at: datetime) -> list[Effect]:
         _tokens(member, at),
         Effect("log-in", _("Sign-in to this workspace is refused, by password and by SSO")),
         _places(member),
-        _invitations(member, at),
+        *_invitations(member, at),
         *_owned(member),
     ]
 
@@ -58,14 +58,16 @@ def _places(member: Membership) -> Effect:
     return Effect("user-x", text, teams)
 
 
-def _invitations(member: Membership, at: datetime) -> Effect:
+def _invitations(member: Membership, at: datetime) -> list[Effect]:
     count = Invitation.objects.open(at=at).filter(invited_by=member).count()
+    if not count:
+        return []
     text = ngettext(
         "%(n)d invitation they sent is cancelled",
         "%(n)d invitations they sent are cancelled",
         count,
     ) % {"n": count}
-    return Effect("mail-x", text)
+    return [Effect("mail-x", text)]
 
 
 def _owned(member: Membership) -> list[Effect]:

@@ -17,7 +17,8 @@ LATE_LEVEL = 100
 MAXIMUM_ATTEMPTS = 8
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
-LEASE = timedelta(seconds=60)
+# Renewed with every piece of work; how long a killed worker is waited for.
+LEASE = timedelta(seconds=30)
 # How often a parked request tries once more by itself.
 BLOCKED_PAUSE = timedelta(hours=1)
 

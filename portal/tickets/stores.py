@@ -116,6 +116,16 @@ def references() -> list[tuple[type[models.Model], "models.Field[object, object]
     ]
 
 
+def sizes() -> dict[UUID, int]:
+    """Records of each integration, counted table by table, one question each."""
+    totals: dict[UUID, int] = {}
+    for store in stores_of(Scope.INTEGRATION):
+        groups = store.model.objects.order_by().values_list(store.path)
+        for integration_id, count in groups.annotate(models.Count("pk")):
+            totals[integration_id] = totals.get(integration_id, 0) + count
+    return totals
+
+
 def integrations() -> list[tuple[UUID, str]]:
     """The integrations of the open organization, to choose one by name."""
     rows = apps.get_model(INTEGRATION).objects.order_by("name").values_list("pk", "name")
@@ -134,6 +144,7 @@ __all__ = [
     "integrations",
     "loose_ends",
     "references",
+    "sizes",
     "stays",
     "stores_of",
 ]

@@ -49,7 +49,7 @@ def _tree(frontier: Frontier) -> dict[str, object]:
 def _close(job: Job, *, counted: int) -> Outcome:
     names, keys = files_of(job.ticket), living_keys(job.ticket).count()
     files = len(names)
-    _note(job, "files", "Uploaded files", before=files)
+    _note(job, "files", "Files on disk", before=files)
     _note(job, "keys", "Encryption keys of integrations", before=keys)
     return Finished({"rows": counted, "files": files, "keys": keys, "names": names})
 

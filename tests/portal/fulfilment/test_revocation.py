@@ -4,10 +4,16 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 
+from audit.identifiers import new_id
 from portal.fulfilment.revocation import proving
+from portal.sso.models import ClosedIdentity, Connection, Domain
 from portal.tickets.actions import file_revocation
 from portal.tickets.models import Finding, Step, Ticket
 from portal.tickets.rules import Status
@@ -42,6 +48,21 @@ def invitation(mia: Membership, at: datetime) -> Invitation:
         expires_at=at + timedelta(days=7),
     )
     return invited
+
+
+def link_sso(mia: Membership, at: datetime) -> None:
+    """A proven domain, an active connection, and the person known to it."""
+    connection_id = new_id()
+    connection = Connection.objects.create(
+        id=connection_id,
+        name="Acme IdP",
+        provider_id=f"saml-{connection_id}",
+        state="active",
+        created_at=at,
+        activated_at=at,
+    )
+    Domain.objects.create(name="acme.test", token="t", created_at=at, verified_at=at)
+    SocialAccount.objects.create(user=mia.user, provider=connection.provider_id, uid="mia-at-idp")
 
 
 def answers(ticket: Ticket) -> dict[str, str]:
@@ -115,8 +136,26 @@ def test_a_browser_that_serves_another_workspace_keeps_that_one(
 
 
 def reopen_session(mia: Membership) -> None:
+    """As if the browser session had never been deleted nor the entry ended."""
     let_back_in(mia)
     Entry.objects.filter(membership=mia).update(ended_at=None)
+    key = Entry.objects.get(membership=mia).session_key
+    assert mia.user is not None
+    data = {
+        "_auth_user_id": str(mia.user_id),
+        "_auth_user_backend": settings.AUTHENTICATION_BACKENDS[0],
+        "_auth_user_hash": mia.user.get_session_auth_hash(),
+    }
+    Session.objects.create(
+        session_key=key,
+        session_data=SessionStore().encode(data),
+        expire_date=timezone.now() + timedelta(hours=1),
+    )
+
+
+def relink_sso(mia: Membership) -> None:
+    let_back_in(mia)
+    ClosedIdentity.objects.all().delete()
 
 
 def let_back_in(mia: Membership) -> None:
@@ -135,7 +174,9 @@ def reopen_invitation(mia: Membership) -> None:
 @pytest.mark.parametrize(
     ("kind", "revive"),
     [
+        ("session", reopen_session),
         ("token", revive_token),
+        ("sso", relink_sso),
         ("password", let_back_in),
         ("invitation", reopen_invitation),
     ],
@@ -155,6 +196,7 @@ def test_a_credential_that_works_again_keeps_the_request_open(
 ) -> None:
     """The symptom: a request that says proven while a credential still opens the door."""
     client_of(mia)
+    link_sso(mia, at)
     revived: list[str] = []
     seen: list[str] = []
     original = proving.try_credential
