@@ -14,6 +14,7 @@ from accounts.models import User
 from portal.sso.admission import decide_admission
 from portal.sso.entering import (
     Proof,
+    end_entries,
     entry_of,
     home_of,
     open_workspace,
@@ -43,6 +44,8 @@ def complete_sign_in(
         decide_admission(provider.connection, _verified(provider), known=known, at=at)
         response = None
     else:
+        if isinstance(request.user, User):
+            end_entries(request, at=at, because="somebody else signed in")
         response = _through_allauth(request, provider, state)
     if not isinstance(request.user, User):
         # A local second factor is asked first; its page opens the entry.

@@ -14,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from accounts.models import User
 from portal.sso.models import Connection
 from portal.sso.rules import SIGN_IN_LASTS
-from tenants.actions.entries import open_entry
+from tenants.actions.entries import end_entry, open_entry
 from tenants.middleware import facts_of
 from tenants.models import Entry, Membership, Organization, Policy
 from tenants.resolving import actor_for_member, password_lapse, workspaces_of
@@ -104,6 +104,16 @@ def entry_of(request: HttpRequest, member: Membership) -> Entry | None:
         .first()
     )
     return found
+
+
+def end_entries(request: HttpRequest, *, at: datetime, because: str) -> None:
+    """End everything this browser session was let into, inside the caller's transaction."""
+    for member in workspaces_of(person(request).pk, at=at):
+        with organization_scope(member.organization_id):
+            entry = entry_of(request, member)
+            if entry is not None:
+                actor = actor_for_member(member, entry=entry, facts=facts_of(request))
+                end_entry(entry, actor=actor, at=at, because=because)
 
 
 def session_key_of(request: HttpRequest) -> str:

@@ -10,17 +10,14 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from accounts.models import normalized
-from portal.sso.entering import entered, entry_of, person, safe_next, slug_in
+from portal.sso.entering import end_entries, entered, person, safe_next, slug_in
 from portal.sso.forms import EmailForm
 from portal.sso.views.limits import require_limit
 from portal.sso.ways_in import connection_for
 from portal.ui.needs import open_to_all, signed_in
 from portal.ui.pages import page
-from tenants.actions.entries import end_entry
 from tenants.clock import now
-from tenants.middleware import facts_of
-from tenants.resolving import actor_for_member, workspaces_of
-from tenants.scoping import organization_scope
+from tenants.resolving import workspaces_of
 
 # Where the password page finds the address typed on the first page; an address in the URL
 # would end up in logs.
@@ -65,22 +62,12 @@ def sign_out(request: HttpRequest) -> HttpResponse:
         return page(request, "sso/sign_out.html")
     if request.user.is_authenticated:
         with transaction.atomic():
-            _end_entries(request)
+            end_entries(request, at=now(), because="signed out")
             logout(request, show_message=False)
         messages.success(request, _("You are signed out."))
     response = redirect("sign-in")
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
-
-
-def _end_entries(request: HttpRequest) -> None:
-    at = now()
-    for member in workspaces_of(person(request).pk, at=at):
-        with organization_scope(member.organization_id):
-            entry = entry_of(request, member)
-            if entry is not None:
-                actor = actor_for_member(member, entry=entry, facts=facts_of(request))
-                end_entry(entry, actor=actor, at=at, because="signed out")
 
 
 @signed_in()

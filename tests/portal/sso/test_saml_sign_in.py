@@ -330,3 +330,22 @@ def test_step_up_refuses_an_old_sign_in_and_somebody_else(browser: Browser, acme
 
 def _asked(location: str) -> AuthnRequest:
     return read_request(parse_qs(urlsplit(location).query)["SAMLRequest"][0])
+
+
+def test_somebody_else_in_the_same_browser_ends_the_first_session(
+    browser: Browser, acme_idp: Idp
+) -> None:
+    browser.sign_in(acme_idp)
+    browser.sign_in(acme_idp, subject="omar-0001", email="omar@acme.test", name="Omar Haddad")
+
+    assert Entry.objects.open().get().membership.email == "omar@acme.test"
+    assert Event.objects.filter(name=EventName.ENTRY_ENDED).count() == 1
+
+
+def test_same_person_again_keeps_the_session(browser: Browser, acme_idp: Idp) -> None:
+    browser.sign_in(acme_idp)
+    key = browser.session.session_key
+    browser.sign_in(acme_idp)
+
+    assert browser.session.session_key == key
+    assert Entry.objects.open().count() == 1
