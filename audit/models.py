@@ -14,6 +14,9 @@ from audit.identifiers import new_id
 class DataKey(models.Model):
     """A wrapped key. Destroying it makes every value sealed under it unreadable for good."""
 
+    # Keys of the nil organization seal what belongs to a person and to no organization.
+    has_platform_rows: ClassVar[bool] = True
+
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organization_id = models.UUIDField()
     purpose = models.CharField(max_length=32)

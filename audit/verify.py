@@ -41,7 +41,8 @@ class Finding:
     occurred_at: datetime | None = None
 
     def __str__(self) -> str:
-        parts = [str(self.position)] if self.position is not None else []
+        # People count from 1; `position` is the place in the tree, from 0.
+        parts = [f"number {self.position + 1}"] if self.position is not None else []
         parts += [self.name] if self.name else []
         parts += [f"at {to_text(self.occurred_at)}"] if self.occurred_at else []
         parts += [f"id {self.event_id}"] if self.event_id else []
@@ -241,7 +242,7 @@ def _check_cut(report: Report, frontier: Frontier, signed: list[_Signed]) -> Non
         return
     message = (
         f"A checkpoint of {to_text(longest.at)} covers {longest.size} events, "
-        f"but only {frontier.size} are there: events {frontier.size} to {longest.size - 1} "
+        f"but only {frontier.size} are there: numbers {frontier.size + 1} to {longest.size} "
         "were cut off."
     )
     report.findings.append(Finding(Kind.TRUNCATED, message, position=frontier.size))

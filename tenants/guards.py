@@ -8,6 +8,7 @@ keys that cannot leave their organization. SQLite: append-only triggers.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.apps import apps
 from django.db import connection, models
@@ -27,12 +28,18 @@ class Guard:
     table: str
     organization_column: str
     is_append_only: bool
+    has_platform_rows: bool = False
 
 
 def guards() -> list[Guard]:
     """One for each model that belongs to an organization, by the models as they are now."""
     found = [
-        Guard(m._meta.db_table, column, bool(getattr(m, "append_only", False)))  # noqa: SLF001
+        Guard(
+            table=m._meta.db_table,  # noqa: SLF001
+            organization_column=column,
+            is_append_only=bool(getattr(m, "append_only", False)),
+            has_platform_rows=bool(getattr(m, "has_platform_rows", False)),
+        )
         for m in apps.get_models(include_auto_created=True)
         if (column := _organization_column(m))
     ]
@@ -133,6 +140,9 @@ def _policies(cursor: CursorWrapper, guard: Guard) -> None:
         f"{guard.organization_column} ="
         " (select nullif(current_setting('gatehouse.organization', true), ''))::uuid"
     )
+    if guard.has_platform_rows:
+        # Second factors are read before anybody has entered a workspace.
+        own = f"({own} or {guard.organization_column} = '{UUID(int=0)}'::uuid)"
     system = "(select current_setting('gatehouse.system', true)) = 'on'"
     cursor.execute(f'alter table "{guard.table}" enable row level security')
     for policy, condition in ((OWN, own), (SYSTEM, system)):

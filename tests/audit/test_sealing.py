@@ -94,3 +94,9 @@ def test_only_the_embedded_mode_makes_a_root_key(organization_id, settings):
     with pytest.raises(ImproperlyConfigured, match="create_keys"):
         closed(organization_id)
     assert not root_key_path().exists()
+
+
+def test_what_belongs_to_no_organization_is_sealed_outside_every_scope(db):
+    token = closed(sealing.PLATFORM, "totp")
+    assert unseal(token, organization_id=sealing.PLATFORM, context="here") == "totp"
+    assert destroy_keys(organization_id=sealing.PLATFORM, purpose="p", subject="a") == 1

@@ -127,7 +127,7 @@ def test_a_cut_tail_is_found_with_a_downloaded_checkpoint(sealed, organization_i
     assert check(organization_id).ok
     finding = the_only(check(organization_id, checkpoint=downloaded))
     assert (finding.kind, finding.position) == (Kind.TRUNCATED, 5)
-    assert "events 5 to 7 were cut off" in finding.message
+    assert "numbers 6 to 8 were cut off" in finding.message
 
 
 def test_an_emptied_log_is_found(sealed, organization_id, tamper):

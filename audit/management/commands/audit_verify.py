@@ -91,7 +91,7 @@ class Command(BaseCommand):
 
     def _print(self, report: Report) -> None:
         self.stdout.write(f"Organization {report.organization_id}")
-        covered = f"up to event {report.verified_size - 1}" if report.verified_size else "nothing"
+        covered = f"up to number {report.verified_size}" if report.verified_size else "nothing"
         signed = f", signed {to_text(report.verified_at)}" if report.verified_at else ""
         self.stdout.write(
             f"  {report.size} events sealed, {report.checkpoints} checkpoints; "

@@ -13,6 +13,7 @@ from audit.identifiers import new_id
 from audit.models import Event
 from audit.names import EventName
 from audit.recorder import Target, record
+from portal.evidence.words import NOUNS, noun_of
 from tenants.access import Actor, ActorKind
 from tenants.permissions import BuiltInRole
 from tests.cast import make_member
@@ -162,3 +163,7 @@ def test_reading_is_not_exporting(organization, tell, client_of):
     for name in ("event-csv", "event-json", "checkpoint-latest"):
         assert client_of(viewer).get(reverse(name, args=["acme"])).status_code == 403
     assert not Event.objects.filter(name=EventName.LOG_EXPORTED).exists()
+
+
+def test_every_event_has_its_noun_in_the_filter():
+    assert {noun_of(name) for name in EventName} == set(NOUNS)

@@ -9,6 +9,13 @@ from portal.outlets.models import Delivery
 from portal.outlets.tasks import send_mail
 from tenants.models import Organization
 from tenants.scoping import organization_scope
+from tests.portal.grants.conftest import (  # noqa: F401 - the same case, for its mails
+    case,
+    integration,
+    pending,
+    requested,
+    staff_of,
+)
 
 
 @pytest.fixture

@@ -7,8 +7,6 @@ from portal.grants.actions.decisions import approve_grant, deny_grant, revoke_gr
 from portal.grants.actions.requests import endorse_grant
 from portal.grants.terms import Consent
 
-pytest_plugins = ["tests.portal.grants.conftest"]
-
 
 def told(mails) -> set[str]:
     return {message.to[0] for message in mails}
