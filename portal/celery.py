@@ -6,8 +6,10 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import setup_logging
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+TRANSPORT_ALIASES["filesystem"] = "portal.queue.folder:Transport"
 
 app = Celery("gatehouse")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -78,12 +78,21 @@ def test_ids_travel_as_plain_json(broker: Path) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_missing_broker_folder_never_reaches_the_caller(broker: Path) -> None:
+def test_a_removed_broker_folder_is_made_again(broker: Path) -> None:
     broker.rmdir()
+    enqueue(JobName.SWEEP_RUN, name="worker.pulse")
+    assert len(messages(broker)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_broken_broker_never_reaches_the_caller(broker: Path) -> None:
+    broker.rmdir()
+    broker.write_text("a file where the folder should be")
     with transaction.atomic():
         enqueue(JobName.SWEEP_RUN, name="worker.pulse")
     assert publishing.breaker.is_open()
     assert not publish(JobName.SWEEP_RUN, {"name": "worker.pulse"})
+    broker.unlink()
 
 
 def test_a_hanging_broker_costs_half_a_second_once() -> None:

@@ -85,7 +85,7 @@ class Command(BaseCommand):
 
     def _parts(self) -> list[Part]:
         logs: Path = settings.GATEHOUSE_HOME / "log"
-        celery = [sys.executable, "-m", "celery", "--app", "portal.celery"]
+        celery = [sys.executable, "-m", "celery", "--quiet", "--app", "portal.celery"]
         quiet = {"CELERY_SKIP_CHECKS": "1"}
         worker = ["worker", "--without-gossip", "--without-mingle", "--without-heartbeat"]
         promises = f"{Lane.SLA},{Lane.DEFAULT}"
