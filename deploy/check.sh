@@ -29,7 +29,7 @@ deployment() {
 
 part ruff "$bin/ruff" check .
 part format "$bin/ruff" format --check .
-part djlint "$bin/djlint" --check --lint --quiet templates
+part djlint "$bin/djlint" --lint --quiet templates
 part mypy "$bin/mypy"
 part layers "$bin/lint-imports"
 part deployment deployment
