@@ -343,6 +343,19 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "CaseStatusEnum": "portal.grants.rules.CaseStatus",
+        "IntegrationKindEnum": "portal.catalog.rules.IntegrationKind",
+        "MemberStatusEnum": "tenants.models.Membership.Status",
+        "ResourceKindEnum": "portal.catalog.rules.ResourceKind",
+        "RoleEnum": "tenants.permissions.BuiltInRole",
+        "ScopeKindEnum": "portal.grants.rules.ScopeKind",
+        "StepStatusEnum": "portal.tickets.rules.StepStatus",
+        "TicketKindEnum": "portal.tickets.rules.Kind",
+        "TicketScopeEnum": "portal.tickets.rules.Scope",
+        "TicketStatusEnum": "portal.tickets.rules.Status",
+        "TokenKindEnum": "tenants.models.ApiToken.Kind",
+    },
 }
 
 LOGGING = logs.configure(level=env.text("LOG_LEVEL", default="INFO"), show_exception_text=DEMO)
