@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from portal.grants.models import Case, Grant
-from portal.grants.rules import OPEN, GrantStatus
+from portal.grants.rules import OPEN, CaseStatus, GrantStatus
 from portal.grants.showing import GrantCard, card
 from portal.grants.staff import as_staff, customers_by_id
 from portal.ui.paging import Page, keyset
@@ -32,6 +32,11 @@ def case_page(
         found = keyset(rows, order=("-id",), cursor=cursor, size=size)
     cases = _loaded(found.rows, actor, _cases)
     return Page(cases, found.next_cursor, found.cursor)
+
+
+def count_open_cases() -> int:
+    with system_scope("cases of staff"):
+        return Case.unscoped.filter(status=CaseStatus.OPEN).count()
 
 
 def grant_page(actor: Actor, *, cursor: str = "", size: int = 50) -> Page[Grant]:

@@ -27,7 +27,7 @@ _VERDICTS = {
     Verdict.DENIED: ("octagon-x", "danger"),
     Verdict.REVOKED: ("shield-off", "danger"),
 }
-LIVE_ROWS = 30
+LIVE_ROWS = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from audit.refusals import Invalid
 from portal.console.envelopes import envelope_page, late_count
 from portal.console.forms import OrganizationForm
 from portal.console.overview import customers
-from portal.grants.across import case_page, grants_to_check, open_grants_of
+from portal.grants.across import case_page, count_open_cases, grants_to_check, open_grants_of
 from portal.grants.rules import CaseStatus
 from portal.ui.needs import needs
 from portal.ui.pages import page
@@ -28,6 +28,7 @@ def console_home(request: PortalRequest) -> HttpResponse:
         "grants": open_grants_of(actor, at),
         "to_check": grants_to_check(actor, at),
         "cases": case_page(actor, status=CaseStatus.OPEN, size=SHOWN).rows,
+        "open_cases": count_open_cases(),
         "envelopes": queue.rows,
         "late": late_count(at),
     }

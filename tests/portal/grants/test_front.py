@@ -12,7 +12,7 @@ from django.urls import URLPattern, reverse
 from audit.models import Event
 from portal.catalog.models import Resource
 from portal.grants.models import AccessRecord, Grant
-from portal.urls import workspace_urls
+from portal.urls import workspace
 from tenants.access import Actor
 from tenants.actions.tokens import issue_token
 from tenants.models import Membership
@@ -48,7 +48,7 @@ def addresses(slug: str) -> list[str]:
     """Every address of a workspace, with made-up ids."""
     made = {"uuid": str(uuid4()), "int": "1", "slug": "x", "str": "DIA-51", "path": "x"}
     found = []
-    for pattern in workspace_urls:
+    for pattern in workspace:
         assert isinstance(pattern, URLPattern)
         values = {
             name: made.get(type(conv).__name__.removesuffix("Converter").lower(), "DIA-51")
