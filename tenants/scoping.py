@@ -118,13 +118,17 @@ class TenantQuerySet(models.QuerySet[M]):
         return self.select_for_update(no_key=True, of=("self",)).get(pk=pk)
 
 
-class _ScopedManager(models.Manager[M]):
+class TenantManager(models.Manager[M]):
+    """Filters by the open scope, raises without one; its query set stamps what it creates."""
+
+    _queryset_class = TenantQuerySet
+
     def get_queryset(self) -> models.QuerySet[M]:
         return super().get_queryset().filter(organization_id=current_organization_id())
 
-
-class TenantManager(_ScopedManager[M].from_queryset(TenantQuerySet)):  # type: ignore[misc]
-    """Filters by the open scope, raises without one; its query set stamps what it creates."""
+    def locked(self, pk: UUID) -> M:
+        """The row, locked until the transaction ends. Raises DoesNotExist."""
+        return self.get_queryset().select_for_update(no_key=True, of=("self",)).get(pk=pk)
 
 
 class SystemManager(models.Manager[M]):
@@ -159,8 +163,8 @@ class TenantModel(models.Model):
         "tenants.Organization", on_delete=models.PROTECT, related_name="+", editable=False
     )
 
-    objects: ClassVar[TenantManager[Self]] = TenantManager()  # type: ignore[valid-type]
-    unscoped: ClassVar[SystemManager[Self]] = SystemManager()  # type: ignore[valid-type]
+    objects = TenantManager()
+    unscoped = SystemManager()
 
     class Meta:
         abstract = True

@@ -1,7 +1,7 @@
 """How far each reader of the log has come, and what it owes to whom."""
 
 from datetime import datetime, timedelta
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 from django.db import models
 from django.db.models import Q
@@ -57,7 +57,7 @@ class Delivery(TenantModel):
     settled_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=80, blank=True)
 
-    objects = TenantManager.from_queryset(DeliveryQuerySet)()
+    objects: ClassVar = TenantManager.from_queryset(DeliveryQuerySet)()
 
     class Meta:
         constraints = [

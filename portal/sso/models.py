@@ -45,7 +45,7 @@ class Connection(TenantModel):
     disabled_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
 
-    objects = TenantManager.from_queryset(ConnectionQuerySet)()
+    objects: ClassVar = TenantManager.from_queryset(ConnectionQuerySet)()
 
     class Meta:
         constraints: ClassVar = [
@@ -96,7 +96,7 @@ class Domain(TenantModel):
     created_at = models.DateTimeField()
     verified_at = models.DateTimeField(null=True, blank=True)
 
-    objects = TenantManager.from_queryset(DomainQuerySet)()
+    objects: ClassVar = TenantManager.from_queryset(DomainQuerySet)()
 
     class Meta:
         constraints: ClassVar = [

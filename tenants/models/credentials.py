@@ -49,7 +49,7 @@ class Entry(TenantModel):
     address = models.GenericIPAddressField(null=True, blank=True)
     device = models.CharField(max_length=200, blank=True)
 
-    objects = TenantManager.from_queryset(EntryQuerySet)()
+    objects: ClassVar = TenantManager.from_queryset(EntryQuerySet)()
 
     class Meta:
         constraints: ClassVar = [
@@ -101,7 +101,7 @@ class ApiToken(TenantModel):
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
-    objects = TenantManager.from_queryset(ApiTokenQuerySet)()
+    objects: ClassVar = TenantManager.from_queryset(ApiTokenQuerySet)()
 
     class Meta:
         indexes: ClassVar = [
@@ -146,7 +146,7 @@ class Invitation(TenantModel):
     accepted_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
 
-    objects = TenantManager.from_queryset(InvitationQuerySet)()
+    objects: ClassVar = TenantManager.from_queryset(InvitationQuerySet)()
 
     class Meta:
         constraints: ClassVar = [

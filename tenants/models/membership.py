@@ -101,7 +101,7 @@ class Membership(TenantModel):
     revoked_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
 
-    objects = TenantManager.from_queryset(MembershipQuerySet)()
+    objects: ClassVar = TenantManager.from_queryset(MembershipQuerySet)()
 
     class Meta:
         constraints: ClassVar = [
@@ -197,7 +197,7 @@ class Team(TenantModel):
     created_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=1)
 
-    objects = TenantManager.from_queryset(TeamQuerySet)()
+    objects: ClassVar = TenantManager.from_queryset(TeamQuerySet)()
 
     class Meta:
         constraints: ClassVar = [

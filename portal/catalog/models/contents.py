@@ -1,6 +1,6 @@
 """What a resource consists of, depends on, and is found by."""
 
-from typing import Self
+from typing import ClassVar, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -34,7 +34,7 @@ class Field(TenantModel):
     position = models.PositiveIntegerField()
     description = models.TextField(blank=True)
 
-    objects = TenantManager.from_queryset(FieldQuerySet)()
+    objects: ClassVar = TenantManager.from_queryset(FieldQuerySet)()
 
     class Meta:
         verbose_name_plural = _("fields")

@@ -1,7 +1,7 @@
 """Imports and the files they read, which live only until the import has ended."""
 
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -70,7 +70,7 @@ class ImportRun(TenantModel):
     error_line = models.PositiveIntegerField(null=True)
     error_offset = models.BigIntegerField(null=True)
 
-    objects = TenantManager.from_queryset(ImportRunQuerySet)()
+    objects: ClassVar = TenantManager.from_queryset(ImportRunQuerySet)()
 
     class Meta:
         verbose_name_plural = _("import runs")
@@ -166,7 +166,7 @@ class Upload(TenantModel):
     expires_at = models.DateTimeField()
     deleted_at = models.DateTimeField(null=True)
 
-    objects = TenantManager.from_queryset(UploadQuerySet)()
+    objects: ClassVar = TenantManager.from_queryset(UploadQuerySet)()
 
     class Meta:
         verbose_name_plural = _("uploaded files")

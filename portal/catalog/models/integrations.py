@@ -1,7 +1,7 @@
 """Data sources a customer has connected."""
 
 from datetime import datetime
-from typing import Self
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -51,7 +51,7 @@ class Integration(TenantModel):
     resource_count = models.PositiveIntegerField(default=0)
     field_count = models.PositiveIntegerField(default=0)
 
-    objects = TenantManager.from_queryset(IntegrationQuerySet)()
+    objects: ClassVar = TenantManager.from_queryset(IntegrationQuerySet)()
 
     class Meta:
         verbose_name_plural = _("integrations")

@@ -1,6 +1,6 @@
 """Tables, views, models and seeds of an integration."""
 
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 from uuid import UUID
 
 from django.apps import apps
@@ -16,6 +16,7 @@ from portal.catalog.rules import (
     ICONS,
     LONGEST_KEY,
     LONGEST_NAME,
+    LONGEST_TERM,
     ResourceKind,
     search_words,
     sort_key,
@@ -100,7 +101,7 @@ class ResourceQuerySet(TenantQuerySet["Resource"]):
         return found if search_words(text) or not text.strip() else self.none()
 
     def tagged(self, tag: str) -> Self:
-        return self.filter(pk__in=_with_term(term=sort_key(tag), is_tag=True))
+        return self.filter(pk__in=_with_term(term=sort_key(tag)[:LONGEST_TERM], is_tag=True))
 
 
 def _with_term(**condition: Any) -> QuerySet[Any, UUID]:
@@ -131,7 +132,7 @@ class Resource(TenantModel):
     # Of everything imported for it: an import that changes nothing writes nothing.
     digest = models.CharField(max_length=64)
 
-    objects = TenantManager.from_queryset(ResourceQuerySet)()
+    objects: ClassVar = TenantManager.from_queryset(ResourceQuerySet)()
 
     class Meta:
         verbose_name_plural = _("resources")

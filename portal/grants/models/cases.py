@@ -39,7 +39,7 @@ class Case(TenantModel):
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
 
-    objects = TenantManager.from_queryset(CaseQuerySet)()
+    objects: ClassVar = TenantManager.from_queryset(CaseQuerySet)()
 
     class Meta:
         constraints: ClassVar = [

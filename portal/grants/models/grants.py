@@ -108,7 +108,7 @@ class Grant(TenantModel):
     # What was approved, signed: a row edited in SQL no longer matches and opens nothing.
     signature = models.TextField(blank=True)
 
-    objects = TenantManager.from_queryset(GrantQuerySet)()
+    objects: ClassVar = TenantManager.from_queryset(GrantQuerySet)()
 
     class Meta:
         constraints: ClassVar = [

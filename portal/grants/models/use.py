@@ -33,7 +33,7 @@ class SupportSession(TenantModel):
     seen_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
 
-    objects = TenantManager.from_queryset(SupportSessionQuerySet)()
+    objects: ClassVar = TenantManager.from_queryset(SupportSessionQuerySet)()
 
     class Meta:
         constraints: ClassVar = [

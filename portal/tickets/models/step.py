@@ -1,7 +1,7 @@
 """One step of a request: claimed by a worker with a lease, safe to repeat."""
 
 from datetime import datetime
-from typing import Self
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -39,7 +39,7 @@ class Step(TenantModel):
     result = models.JSONField(default=dict)
     error_code = models.CharField(max_length=120, blank=True)
 
-    objects = TenantManager.from_queryset(StepQuerySet)()
+    objects: ClassVar = TenantManager.from_queryset(StepQuerySet)()
 
     class Meta:
         constraints = [

@@ -1,7 +1,7 @@
 """A request with a clock; its row is the truth, a queue message is only a wake-up."""
 
 from datetime import datetime, timedelta
-from typing import Self
+from typing import ClassVar, Self
 from uuid import UUID
 
 from django.db import models
@@ -117,7 +117,7 @@ class Ticket(TenantModel):
     version = models.PositiveIntegerField(default=1)
     previous = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
 
-    objects = TenantManager.from_queryset(TicketQuerySet)()
+    objects: ClassVar = TenantManager.from_queryset(TicketQuerySet)()
 
     class Meta:
         indexes = [
