@@ -125,10 +125,24 @@ def sentence(event: Event) -> str:
 
 
 def _facts(event: Event) -> dict[str, str]:
-    facts = {name: spelled(value).replace("_", " ") for name, value in event.facts.items()}
+    told = {**event.facts, **_changed(event.facts)}
+    facts = {name: spelled(value).replace("_", " ") for name, value in told.items()}
     facts |= {"name": event.name, "reference": event.reference}
     facts |= opened([event])[event.id]
     return {name: value for name, value in facts.items() if value}
+
+
+def _changed(facts: Mapping[str, Any]) -> dict[str, str]:
+    """Old and new values as one fact, where an event names several of each."""
+    before, after = facts.get("before"), facts.get("after")
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return {}
+    said = _("%(name)s from %(before)s to %(after)s")
+    parts = [
+        said % {"name": name, "before": spelled(before.get(name)), "after": spelled(value)}
+        for name, value in after.items()
+    ]
+    return {"changed": ", ".join(parts)}
 
 
 def _filled(template: str, facts: Mapping[str, str]) -> str:

@@ -1,15 +1,16 @@
 """What may be done with the log, each leaving its own event in it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.utils.translation import gettext as _
 
 from audit import signing
+from audit.identifiers import uuid7_floor
 from audit.models import Checkpoint, Event
 from audit.names import EventName
 from audit.recorder import Target, record
-from audit.refusals import NotFound, Refusal
+from audit.refusals import NotFound, Refusal, TooMany
 from audit.tree import latest_checkpoint, make_checkpoint, seal_pending
 from audit.verify import Report, verify
 from portal.evidence.filters import LogFilter, events_for
@@ -17,6 +18,7 @@ from tenants.access import Actor, action
 from tenants.permissions import Permission
 
 LARGEST_EXPORT: Final = 50_000
+CHECK_PAUSE: Final = timedelta(seconds=30)
 
 
 class ExportTooLarge(Refusal):
@@ -54,7 +56,8 @@ def download_checkpoint(*, actor: Actor, at: datetime, size: int | None = None) 
 
 @action(Permission.AUDIT_VIEW)
 def verify_log(*, actor: Actor, at: datetime) -> Report:
-    """Check the whole log of the organization against the portal's own keys."""
+    """Check the whole log of the organization against the portal's own keys. Raises TooMany."""
+    _refuse_repetition(actor, at)
     seal_pending(actor.organization_id)
     make_checkpoint(actor.organization_id, at=at)
     report = verify(actor.organization_id, keys=signing.own_keys())
@@ -66,6 +69,14 @@ def verify_log(*, actor: Actor, at: datetime) -> Report:
         findings=len(report.findings),
     )
     return report
+
+
+def _refuse_repetition(actor: Actor, at: datetime) -> None:
+    """The check reads everything, so it is not for every click."""
+    since = uuid7_floor(at - CHECK_PAUSE)
+    checks = Event.objects.visible_to(actor).filter(name=EventName.LOG_VERIFIED, id__gte=since)
+    if checks.exists():
+        raise TooMany(_("The log was checked a moment ago. Try again in half a minute."))
 
 
 _LOG: Final = Target(kind="log", id=None)

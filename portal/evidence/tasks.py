@@ -1,6 +1,8 @@
 """Sealing the logs: events get their places within seconds, checkpoints within a minute."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from audit.partitions import make_partitions
@@ -18,6 +20,8 @@ from portal.queue.tasks import task
 from tenants.clock import now
 from tenants.scoping import system_scope
 
+USUAL_COMMIT: Final = timedelta(minutes=5)
+
 
 @task(JobName.LOG_SEAL, queue=Lane.DEFAULT)
 def seal_log(*, organization_id: str, thorough: int = 0) -> None:
@@ -31,22 +35,33 @@ def seal_log(*, organization_id: str, thorough: int = 0) -> None:
 
 
 @sweep("log.seal", every=timedelta(seconds=3))
-def seal_all(at: datetime) -> None:
+def seal_new(at: datetime) -> None:
+    """A short look back: what commits later is found a minute later."""
     with system_scope("sealing"):
-        waiting = {*pending_organizations(since=at - LATE_COMMIT), *checkpoints_due(at=at)}
-    for organization_id in waiting:
-        enqueue(JobName.LOG_SEAL, organization_id=organization_id)
+        waiting = {*pending_organizations(since=at - USUAL_COMMIT), *checkpoints_due(at=at)}
+    _wake(waiting)
+
+
+@sweep("log.seal_late", every=timedelta(minutes=1))
+def seal_late(at: datetime) -> None:
+    with system_scope("sealing"):
+        waiting = pending_organizations(since=at - LATE_COMMIT)
+    _wake(waiting)
 
 
 @sweep("log.seal_thoroughly", every=timedelta(hours=1))
-def seal_late_commits(_at: datetime) -> None:
-    """Find events whose transaction stayed open for longer than the usual look back."""
+def seal_thoroughly(_at: datetime) -> None:
+    """Find events whose transaction stayed open for longer than an hour."""
     with system_scope("sealing"):
         waiting = pending_organizations(since=None)
-    for organization_id in waiting:
-        enqueue(JobName.LOG_SEAL, organization_id=organization_id, thorough=1)
+    _wake(waiting, thorough=1)
 
 
 @sweep("log.partitions", every=timedelta(days=1))
 def make_coming_months(at: datetime) -> None:
     make_partitions(at=at)
+
+
+def _wake(organizations: Iterable[UUID], **more: int) -> None:
+    for organization_id in organizations:
+        enqueue(JobName.LOG_SEAL, organization_id=organization_id, **more)

@@ -138,3 +138,11 @@ def test_broken_rows_can_still_be_told(actor):
     event = Event.objects.get(pk=event.pk)
     event.body, event.sealed = "not json", "[]"
     assert sentence(event) == "Somebody revoked the access of something (REV-1001)."
+
+
+def test_a_change_of_several_values_names_each(actor):
+    facts = {"before": {"cooling_off": "0:15:00"}, "after": {"cooling_off": "0:00:20"}}
+    with transaction.atomic():
+        identifier = record(EventName.POLICY_CHANGED, actor=actor, **facts)
+    said = sentence(Event.objects.get(pk=identifier))
+    assert said == "Ada Okafor changed the policy: cooling off from 0:15:00 to 0:00:20."

@@ -10,8 +10,10 @@ from audit.models import Checkpoint, Event, Leaf
 from audit.names import EventName
 from audit.signing import load_keys, own_keys
 from audit.verify import verify
-from portal.evidence.tasks import seal_all, seal_late_commits, seal_log
+from portal.evidence.actions import CHECK_PAUSE
+from portal.evidence.tasks import seal_late, seal_log, seal_new, seal_thoroughly
 from portal.queue.names import JobName
+from tenants.clock import shifted
 
 
 @pytest.fixture
@@ -42,7 +44,10 @@ def test_check_now_says_whole_and_then_names_the_changed_event(ada, tell, client
     whole = client.post(reverse("log-verify", args=["acme"]))
     assert "The log is whole." in whole.content.decode()
     _change(identifier)
-    changed = client.post(reverse("log-verify", args=["acme"])).content.decode()
+    again = client.post(reverse("log-verify", args=["acme"]), follow=True)
+    assert "checked a moment ago" in again.content.decode()
+    with shifted(CHECK_PAUSE * 2):
+        changed = client.post(reverse("log-verify", args=["acme"])).content.decode()
     assert "The log was changed outside the product." in changed
     assert str(identifier) in changed
     assert Event.objects.filter(name=EventName.LOG_VERIFIED).count() == 2
@@ -75,11 +80,13 @@ def test_the_list_of_checkpoints(ada, tell, client_of, sent):
 
 
 def test_the_sweep_wakes_a_sealer_for_each_log_that_waits(ada, ned, at, sent):
-    seal_all(at)
     organizations = {ada.organization_id, ned.organization_id}
-    assert {ids["organization_id"] for job, ids in sent if job is JobName.LOG_SEAL} >= organizations
-    seal_late_commits(at)
-    assert any(ids.get("thorough") for _job, ids in sent)
+    for sweep in (seal_new, seal_late, seal_thoroughly):
+        sent.clear()
+        sweep(at)
+        assert {ids["organization_id"] for _job, ids in sent} >= organizations
+        assert {job for job, _ids in sent} == {JobName.LOG_SEAL}
+    assert all(ids["thorough"] == 1 for _job, ids in sent)
 
 
 def test_sealing_covers_everything_and_wakes_the_mailer(ada, sent):
