@@ -70,10 +70,10 @@ class WorkspaceMiddleware:
     def _actor(
         self, request: HttpRequest, organization: Organization, *, at: datetime
     ) -> Actor | None:
-        key = request.session.session_key
-        if key is None:
+        key, user_id = request.session.session_key, request.user.pk
+        if key is None or user_id is None:
             return None
-        return actor_for_session(key, request.user.pk, organization, at=at, facts=facts_of(request))
+        return actor_for_session(key, user_id, organization, at=at, facts=facts_of(request))
 
 
 def _organization(path: str) -> Organization | None:
@@ -84,7 +84,10 @@ def _organization(path: str) -> Organization | None:
 
 def _may_enter(request: HttpRequest, organization: Organization, *, at: datetime) -> bool:
     """Whether this person is a member who only has to sign in to this workspace."""
-    return any(m.organization_id == organization.pk for m in workspaces_of(request.user.pk, at=at))
+    user_id = request.user.pk
+    if user_id is None:
+        return False
+    return any(m.organization_id == organization.pk for m in workspaces_of(user_id, at=at))
 
 
 def _enter(request: HttpRequest, organization: Organization) -> str:

@@ -49,7 +49,7 @@ def open_entry(
         seen_at=at,
         step_up_at=at if is_fresh else None,
         address=actor.address or None,
-        device=device[:200],
+        device=device_name(device),
     )
     Membership.objects.filter(pk=membership.pk).update(last_seen_at=at)
     record(EventName.ENTRY_OPENED, actor=actor, target=entry, method=method)

@@ -53,7 +53,7 @@ def keep_place(
     may_hand_out(permissions_of(chosen), actor=actor)
     _refuse_member(address)
     _refuse_second(address, at=at)
-    invitation = Invitation.objects.create(
+    invitation: Invitation = Invitation.objects.create(
         email=address,
         name=name.strip(),
         role=chosen,

@@ -135,7 +135,9 @@ class Invitation(TenantModel):
     email = models.EmailField(_("e-mail address"), max_length=254)
     name = models.CharField(_("name"), max_length=120, blank=True)
     role = models.CharField(_("role"), max_length=40, choices=BuiltInRole.choices)
-    teams = models.ManyToManyField(Team, blank=True, through="InvitationTeam")
+    teams: "models.ManyToManyField[Team, InvitationTeam]" = models.ManyToManyField(
+        Team, blank=True, through="InvitationTeam"
+    )
     invited_by = models.ForeignKey(
         Membership, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )

@@ -41,7 +41,7 @@ class MembershipQuerySet(TenantQuerySet["Membership"]):
 
     def visible_to(self, actor: Viewer) -> "MembershipQuerySet":
         """Everybody, to those who may see members; else oneself."""
-        return self if actor.may(Permission.MEMBER_VIEW) else self.filter(pk=actor.id)
+        return self if actor.may(Permission.MEMBER_VIEW) else self.filter(pk__in=[actor.id])
 
     def active(self, *, at: datetime) -> "MembershipQuerySet":
         """Those whose access stands at `at`."""
