@@ -28,7 +28,7 @@ class EventQuery(PageQuery):
     reference = serializers.CharField(
         required=False, default="", max_length=32, help_text="Number of a request, case or access."
     )
-    outcome = serializers.ChoiceField(required=False, default="", choices=["", "done", "refused"])
+    outcome = serializers.ChoiceField(required=False, choices=["done", "refused"])
     since = serializers.DateTimeField(required=False, help_text="From this instant on.")
     until = serializers.DateTimeField(required=False, help_text="Up to, not including, this one.")
 
@@ -44,7 +44,7 @@ def filter_of(query: dict[str, Any]) -> LogFilter:
         people=(person,) if person else None,
         action=query["action"],
         reference=query["reference"].strip().upper(),
-        outcome=query["outcome"],
+        outcome=query.get("outcome", ""),
         since=query.get("since"),
         until=query.get("until"),
     )
