@@ -75,9 +75,7 @@ def devices_of(user: User, *, session_key: str, at: datetime) -> list[Device]:
     return sorted(found.values(), key=lambda d: (not d.is_this, -d.seen_at.timestamp()))
 
 
-def end_devices(
-    user: User, session_keys: set[str], *, facts: RequestFacts, at: datetime
-) -> int:
+def end_devices(user: User, session_keys: set[str], *, facts: RequestFacts, at: datetime) -> int:
     """Sign these browsers out: their entries end, and their sessions are gone."""
     ended = 0
     with transaction.atomic():
@@ -111,7 +109,7 @@ def _entries(member: Membership) -> Iterator[SignIn]:
             workspace=member.organization.name,
             was_refused=False,
             how=row.get_method_display(),
-            device=device_name(row.device),
+            device=row.device,
             address=row.address or "",
         )
 
@@ -144,35 +142,10 @@ def _device(entry: Entry, session_key: str) -> Device:
     return Device(
         id=str(entry.pk),
         session_key=entry.session_key,
-        name=device_name(entry.device),
+        name=entry.device,
         address=entry.address or "",
         method=entry.get_method_display(),
         signed_in_at=entry.authenticated_at,
         seen_at=entry.seen_at,
         is_this=entry.session_key == session_key,
     )
-
-
-_BROWSERS = (
-    ("Edg/", "Edge"),
-    ("OPR/", "Opera"),
-    ("Firefox/", "Firefox"),
-    ("Chrome/", "Chrome"),
-    ("Safari/", "Safari"),
-    ("curl/", "curl"),
-)
-_SYSTEMS = (
-    ("iPhone", "iPhone"),
-    ("iPad", "iPad"),
-    ("Android", "Android"),
-    ("Windows", "Windows"),
-    ("Mac OS X", "macOS"),
-    ("Linux", "Linux"),
-)
-
-
-def device_name(agent: str) -> str:
-    """`Firefox on Linux`; empty when the browser did not say."""
-    browser = next((name for mark, name in _BROWSERS if mark in agent), "")
-    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
-    return " · ".join(part for part in (browser, system) if part)

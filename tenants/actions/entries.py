@@ -7,6 +7,7 @@ from audit.names import EventName
 from audit.recorder import record
 from audit.refusals import Refusal
 from tenants.access import Actor, action
+from tenants.devices import device_name
 from tenants.models import Entry, Membership
 
 
