@@ -170,7 +170,7 @@ def spelled(value: Any) -> str:
     return _instant(text) if _INSTANT.fullmatch(text) else text
 
 
-_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
 
 
 def _instant(text: str) -> str:
