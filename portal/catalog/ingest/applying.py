@@ -1,13 +1,15 @@
 """Makes an integration hold exactly what is on the bench, touching only what differs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Count, Q, Sum
 
 from portal.catalog.ingest.bench import Batch, Bench
+from portal.catalog.ingest.inserting import insert
 from portal.catalog.ingest.relations import Column, Relation
 from portal.catalog.models import (
     Dependency,
@@ -18,7 +20,7 @@ from portal.catalog.models import (
     TeamResourceAccess,
     Term,
 )
-from portal.catalog.rules import sort_key, terms
+from portal.catalog.rules import LONGEST_TERM, sort_key, terms
 
 WRITTEN_AT_ONCE = 1000
 SCANNED_AT_ONCE = 2000
@@ -120,7 +122,7 @@ def _fill(row: Resource, relation: Relation, digest: str) -> None:
 
 def _add(pairs: Pairs) -> None:
     Resource.objects.bulk_create([row for row, _ in pairs], batch_size=WRITTEN_AT_ONCE)
-    _write(Field, (_field(row, column) for row, told in pairs for column in told.columns))
+    _add_fields((row, column) for row, told in pairs for column in told.columns)
     _add_details(pairs)
 
 
@@ -151,61 +153,53 @@ def _change_fields(row: Resource, columns: list[Column], stored: Mapping[str, Fi
             field.type, field.position, field.description = _facts(column)
             changed.append(field)
     Field.objects.bulk_update(changed, ("type", "position", "description"))
-    _write(Field, (_field(row, column) for name, column in wanted.items() if name not in stored))
+    _add_fields((row, column) for name, column in wanted.items() if name not in stored)
 
 
 def _facts(column: Column) -> tuple[str, int, str]:
     return column.type, column.position, column.description
 
 
-def _field(row: Resource, column: Column) -> Field:
-    kind, position, description = _facts(column)
-    return Field(
-        integration_id=row.integration_id,
-        resource=row,
-        name=column.name,
-        type=kind,
-        position=position,
-        description=description,
+def _add_fields(columns: Iterable[tuple[Resource, Column]]) -> None:
+    names = ("integration_id", "resource_id", "name", "type", "position", "description")
+    insert(
+        Field,
+        names,
+        ((row.integration_id, row.pk, column.name, *_facts(column)) for row, column in columns),
     )
 
 
 def _add_details(pairs: Pairs) -> None:
     """What is found, aggregated and depended on, anew for each of the rows."""
-    for model, make in ((Term, _terms), (Metric, _metrics), (Dependency, _dependencies)):
-        _write(model, (made for row, relation in pairs for made in make(row, relation)))
+    insert(Term, ("integration_id", "resource_id", "term", "is_tag"), _terms(pairs))
+    insert(
+        Metric,
+        ("integration_id", "resource_id", "name", "label", "value", "description"),
+        (
+            (row.integration_id, row.pk, each.name, each.label, each.value, each.description)
+            for row, relation in pairs
+            for each in relation.aggregates
+        ),
+    )
+    insert(
+        Dependency,
+        ("integration_id", "resource_id", "upstream_key"),
+        ((row.integration_id, row.pk, key) for row, told in pairs for key in told.upstream),
+    )
 
 
-def _terms(row: Resource, relation: Relation) -> Iterable[Term]:
+def _terms(pairs: Pairs) -> Iterator[tuple[UUID, UUID, str, bool]]:
+    for row, relation in pairs:
+        for term in sorted(_words_of(relation)):
+            yield row.integration_id, row.pk, term, False
+        for tag in sorted({sort_key(tag)[:LONGEST_TERM] for tag in relation.tags}):
+            yield row.integration_id, row.pk, tag, True
+
+
+def _words_of(relation: Relation) -> set[str]:
     names = [relation.name, relation.schema, *(column.name for column in relation.columns)]
     texts = [relation.description, relation.owner, *relation.tags]
-    texts += [column.description for column in relation.columns]
-    for term in sorted(terms(names, texts)):
-        yield Term(integration_id=row.integration_id, resource=row, term=term)
-    for tag in sorted({sort_key(tag)[:64] for tag in relation.tags}):
-        yield Term(integration_id=row.integration_id, resource=row, term=tag, is_tag=True)
-
-
-def _metrics(row: Resource, relation: Relation) -> Iterable[Metric]:
-    for each in relation.aggregates:
-        yield Metric(integration_id=row.integration_id, resource=row, **asdict(each))
-
-
-def _dependencies(row: Resource, relation: Relation) -> Iterable[Dependency]:
-    for key in relation.upstream:
-        yield Dependency(integration_id=row.integration_id, resource=row, upstream_key=key)
-
-
-def _write(model: type[models.Model], rows: Iterable[models.Model]) -> None:
-    """Insert in parts, so that one batch of wide relations stays small in memory."""
-    part: list[models.Model] = []
-    for row in rows:
-        part.append(row)
-        if len(part) >= WRITTEN_AT_ONCE:
-            _rows(model).bulk_create(part)
-            part = []
-    if part:
-        _rows(model).bulk_create(part)
+    return terms(names, [*texts, *(column.description for column in relation.columns)])
 
 
 def _rows(model: type[models.Model]) -> Any:

@@ -1,7 +1,7 @@
 """What an import stores of one relation, independent of the tool it came from."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from hashlib import sha256
 from typing import Any
 
@@ -39,14 +39,20 @@ class Relation:
     aggregates: list[Aggregate] = field(default_factory=list)
 
     def packed(self) -> str:
-        return json.dumps(asdict(self), separators=(",", ":"), ensure_ascii=False)
+        values = {name: getattr(self, name) for name in _PLAIN}
+        values["columns"] = [(c.name, c.type, c.position, c.description) for c in self.columns]
+        values["aggregates"] = [(a.name, a.label, a.value, a.description) for a in self.aggregates]
+        return json.dumps(values, separators=(",", ":"), ensure_ascii=False)
 
     @classmethod
     def unpacked(cls, text: str) -> "Relation":
         values: dict[str, Any] = json.loads(text)
-        values["columns"] = [Column(**column) for column in values["columns"]]
-        values["aggregates"] = [Aggregate(**each) for each in values["aggregates"]]
+        values["columns"] = [Column(*column) for column in values["columns"]]
+        values["aggregates"] = [Aggregate(*each) for each in values["aggregates"]]
         return cls(**values)
+
+
+_PLAIN = tuple(f.name for f in fields(Relation) if f.name not in {"columns", "aggregates"})
 
 
 def digest_of(packed: str) -> str:
