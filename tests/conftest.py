@@ -13,6 +13,7 @@ from django.db.backends.signals import connection_created
 from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
 
+import portal.urls  # noqa: F401  (its lists are fixed before any test turns the demo on)
 from portal.queue.publishing import breaker
 from tenants import guards
 

@@ -5,6 +5,7 @@ from io import StringIO
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
+from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
@@ -23,6 +24,7 @@ from tenants.scoping import organization_scope
 @pytest.fixture
 def demo(settings: Settings) -> None:
     settings.DEMO, settings.BASE_URL = True, "http://localhost"
+    settings.ROOT_URLCONF = "tests.portal.demo.demo_urls"
 
 
 def actor(email: str) -> Actor:
@@ -89,6 +91,21 @@ def test_the_hints_name_every_way_in() -> None:
     assert PASSWORD in said
     for name in ("ada@acme.test", "ned@globex.test", "sam@meridian.test", "erin@acme.test"):
         assert name in said
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("demo")
+def test_the_page_lists_every_account_with_its_code(client: Client) -> None:
+    said = client.get("/dev/accounts/").content.decode()
+    for firm in FIRMS:
+        for person in firm.people:
+            assert person.email in said
+    assert run("--code", "ada@acme.test").strip() in said
+
+
+@pytest.mark.django_db
+def test_without_demo_there_is_no_such_page(client: Client) -> None:
+    assert client.get("/dev/accounts/").status_code == 404
 
 
 def test_without_demo_nothing_is_made() -> None:
