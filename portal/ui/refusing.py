@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from audit.refusals import Invalid, Refusal, StepUpNeeded
+from audit.refusals import Invalid, NotFound, Refusal, StepUpNeeded
 from portal.ui.pages import page, wants_fragment
 
 HEADINGS = {
@@ -26,7 +26,7 @@ def refused(request: HttpRequest, refusal: Refusal, *, back: str | None = None) 
     """The answer to a refusal; a posted form goes `back` with a banner when that is known."""
     if isinstance(refusal, StepUpNeeded):
         return _to_step_up(request)
-    if back is None:
+    if back is None or isinstance(refusal, NotFound):
         return refusal_page(request, refusal.status, refusal.message)
     messages.error(request, _whole_message(refusal))
     return leave_for(request, back)

@@ -21,7 +21,7 @@ from tests.portal.grants.conftest import WHY
 
 ClientOf = Callable[..., Client]
 ActorOf = Callable[..., Actor]
-O, C, S = "/o/acme/", "/console/", "/api/v1/support/"
+HERE, CONSOLE, SUPPORT = "/o/acme/", "/console/", "/api/v1/support/"
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def addresses(slug: str) -> list[str]:
             for name, conv in pattern.pattern.converters.items()
         }
         route = str(pattern.pattern)
-        for name, value in values.items():
+        for value in values.values():
             start = route.index("<")
             end = route.index(">")
             route = route[:start] + value + route[end + 1 :]
@@ -84,15 +84,15 @@ class TestStaffInAWorkspace:
         assert client.get("/api/v1/grants", headers=headers).json()["results"] == []
 
 
-class TestJourney:
-    def test_from_the_request_to_the_revocation_in_browsers(
+class TestJourney:  # one story each, told from beginning to end
+    def test_from_the_request_to_the_revocation_in_browsers(  # noqa: PLR0915
         self, case: Any, sam: Membership, lea: Membership, sia: Membership, client_of: ClientOf
     ) -> None:
         engineer, lead, customer = client_of(sam), client_of(lea), client_of(sia)
         integration = case.integrations.get().integration_id
 
         asked = engineer.post(
-            f"{C}cases/acme/CASE-101/request/",
+            f"{CONSOLE}cases/acme/CASE-101/request/",
             {
                 "reason_code": "customer_support",
                 "justification": WHY,
@@ -103,19 +103,19 @@ class TestJourney:
             },
         )
         assert asked.status_code == 302, asked.content.decode()[:3000]
-        here = f"{C}grants/acme/DIA-51/"
+        here = f"{CONSOLE}grants/acme/DIA-51/"
         assert engineer.get(here).status_code == 200
         assert engineer.get(f"{here}resources/").status_code == 404
 
         assert lead.post(f"{here}endorse/", {"version": 1}).status_code == 302
-        page = customer.get(f"{O}access/DIA-51/")
+        page = customer.get(f"{HERE}access/DIA-51/")
         assert page.status_code == 200
         assert WHY in page.content.decode()
         assert "Germany" in page.content.decode()
         assert engineer.get(f"{here}resources/").status_code == 404
 
         approved = customer.post(
-            f"{O}access/DIA-51/approve/",
+            f"{HERE}access/DIA-51/approve/",
             {
                 "version": 2,
                 "capabilities": ["status", "metadata"],
@@ -138,19 +138,19 @@ class TestJourney:
         assert engineer.get(f"{here}resources/{uuid4()}/").status_code == 404
         assert engineer.get(f"{here}integrations/").status_code == 200
 
-        live = customer.get(f"{O}access/DIA-51/live/")
+        live = customer.get(f"{HERE}access/DIA-51/live/")
         assert live.status_code == 200
         assert "shop.orders_0" in live.content.decode()
-        same = customer.get(f"{O}access/DIA-51/live/", headers={"if-none-match": live["ETag"]})
+        same = customer.get(f"{HERE}access/DIA-51/live/", headers={"if-none-match": live["ETag"]})
         assert same.status_code == 304
 
-        assert customer.post(f"{O}access/DIA-51/revoke/").status_code == 302
+        assert customer.post(f"{HERE}access/DIA-51/revoke/").status_code == 302
         for address in ("resources/", f"resources/{one.pk}/", "integrations/"):
             assert engineer.get(f"{here}{address}").status_code == 404
         assert AccessRecord.objects.count() == 3 + 1 + 1
-        assert customer.get(f"{O}access/DIA-51/log/").status_code == 200
+        assert customer.get(f"{HERE}access/DIA-51/log/").status_code == 200
 
-    def test_the_same_by_api_alone(
+    def test_the_same_by_api_alone(  # noqa: PLR0915
         self,
         case: Any,
         sam: Membership,
@@ -174,23 +174,23 @@ class TestJourney:
             "country": "Germany",
         }
 
-        made = client.post(f"{S}grants", body, "application/json", headers=engineer)
+        made = client.post(f"{SUPPORT}grants", body, "application/json", headers=engineer)
         assert made.status_code == 201, made.content
         grant = made.json()["id"]
-        assert client.get(f"{S}grants/{grant}/resources", headers=engineer).status_code == 404
+        assert client.get(f"{SUPPORT}grants/{grant}/resources", headers=engineer).status_code == 404
 
         def decide(address: str, who: dict[str, str], version: int | None) -> Any:
             headers = {**who, **({"if-match": f'"{version}"'} if version else {})}
             return client.post(address, {}, "application/json", headers=headers)
 
-        assert decide(f"{S}grants/{grant}/endorse", lead, 1).status_code == 200
+        assert decide(f"{SUPPORT}grants/{grant}/endorse", lead, 1).status_code == 200
         mine = f"/api/v1/grants/{grant}"
         assert decide(f"{mine}/approve", customer, None).status_code == 428
         assert decide(f"{mine}/approve", customer, 1).status_code == 412
         assert decide(f"{mine}/approve", customer, 2).status_code == 200
         assert decide(f"{mine}/approve", customer, 3).status_code == 409
 
-        listed = client.get(f"{S}grants/{grant}/resources?size=2", headers=engineer)
+        listed = client.get(f"{SUPPORT}grants/{grant}/resources?size=2", headers=engineer)
         assert listed.status_code == 200, listed.content
         ids = [row["id"] for row in listed.json()["results"]]
         rest = client.get(listed.json()["next"], headers=engineer).json()
@@ -198,14 +198,19 @@ class TestJourney:
         assert rest["next"] is None
         records = client.get(f"{mine}/records", headers=customer).json()["results"]
         assert sorted(row["object_id"] for row in records) == sorted(ids)
-        one = client.get(f"{S}grants/{grant}/resources/{ids[0]}", headers=engineer)
+        one = client.get(f"{SUPPORT}grants/{grant}/resources/{ids[0]}", headers=engineer)
         assert one.json()["columns"][0]["name"] == "id"
-        assert client.get(f"{S}grants/{grant}/integrations", headers=engineer).status_code == 200
+        assert (
+            client.get(f"{SUPPORT}grants/{grant}/integrations", headers=engineer).status_code == 200
+        )
 
         version = client.get(mine, headers=customer).json()["version"]
         assert decide(f"{mine}/revoke", customer, version).status_code == 200
         for address in ("resources", f"resources/{ids[0]}", "integrations"):
-            assert client.get(f"{S}grants/{grant}/{address}", headers=engineer).status_code == 404
+            assert (
+                client.get(f"{SUPPORT}grants/{grant}/{address}", headers=engineer).status_code
+                == 404
+            )
         assert Event.objects.filter(name="grant.revoked", reference="DIA-51").exists()
 
 
@@ -224,7 +229,7 @@ class TestPages:
         client = client_of(request.getfixturevalue(who))
 
         for address in ("cases/", "cases/CASE-101/", "access/", "access/DIA-51/"):
-            assert client.get(f"{O}{address}").status_code == status, address
+            assert client.get(f"{HERE}{address}").status_code == status, address
 
     def test_of_other_organizations_are_unknown(
         self, active: Grant, ned: Membership, client_of: ClientOf
@@ -232,28 +237,28 @@ class TestPages:
         client = client_of(ned)
 
         assert client.get("/o/globex/access/DIA-51/").status_code == 404
-        assert client.get(f"{O}access/DIA-51/").status_code == 404
+        assert client.get(f"{HERE}access/DIA-51/").status_code == 404
 
     @pytest.mark.parametrize("reference", ["DIA-", "DIA-x", "dia-51", "CASE-51", "DIA-99999999999"])
     def test_with_no_number_are_unknown(
         self, active: Grant, sia: Membership, client_of: ClientOf, reference: str
     ) -> None:
-        assert client_of(sia).get(f"{O}access/{reference}/").status_code == 404
+        assert client_of(sia).get(f"{HERE}access/{reference}/").status_code == 404
 
     def test_get_help_opens_a_case(
         self, integration: Any, sia: Membership, client_of: ClientOf
     ) -> None:
         client = client_of(sia)
-        form = client.get(f"{O}cases/new/?integration={integration.pk}")
+        form = client.get(f"{HERE}cases/new/?integration={integration.pk}")
         assert "checked" in form.content.decode()
 
         made = client.post(
-            f"{O}cases/new/", {"title": "Broken", "integrations": [str(integration.pk)]}
+            f"{HERE}cases/new/", {"title": "Broken", "integrations": [str(integration.pk)]}
         )
 
         assert made.status_code == 302
         assert client.get(made["Location"]).status_code == 200
-        assert client.post(f"{O}cases/new/", {"title": ""}).status_code == 422
+        assert client.post(f"{HERE}cases/new/", {"title": ""}).status_code == 422
 
     def test_approving_without_step_up_leads_there(
         self, pending: Grant, sia: Membership, client_of: ClientOf
@@ -261,7 +266,7 @@ class TestPages:
         client = client_of(sia, stepped_up=False)
 
         answer = client.post(
-            f"{O}access/DIA-51/approve/",
+            f"{HERE}access/DIA-51/approve/",
             {
                 "version": 2,
                 "capabilities": ["status"],

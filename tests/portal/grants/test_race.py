@@ -64,7 +64,7 @@ def test_fifty_approvals_have_one_effect(
     assert Grant.objects.get().version == pending.version + 1
 
 
-def test_no_read_begins_after_a_revocation_returned(
+def test_no_read_begins_after_a_revocation_returned(  # noqa: PLR0915
     organization: Organization,
     active: Grant,
     sam: Membership,
