@@ -155,7 +155,8 @@ def _sealed(event_id: UUID, log: UUID, values: Mapping[str, tuple[str, str]]) ->
 
 _META = Event._meta  # noqa: SLF001 - Django's documented way to a model's columns
 _FIELDS = tuple(_META.concrete_fields)
-_INSERT = "INSERT INTO {table} ({columns}) VALUES ({places})".format(
+# Own names only.
+_INSERT = "INSERT INTO {table} ({columns}) VALUES ({places})".format(  # noqa: S608
     table=_META.db_table,
     columns=", ".join(f'"{field.column}"' for field in _FIELDS),
     places=", ".join("%s" for _ in _FIELDS),

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+from pytest_django.fixtures import Settings
 
 from audit.identifiers import new_id
 from audit.models import Checkpoint
@@ -19,14 +22,14 @@ AT = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def keys(settings, tmp_path: Path) -> Path:
+def keys(settings: Settings, tmp_path: Path) -> Path:
     settings.KEY_FOLDER = tmp_path / "keys"
     settings.EMBEDDED = True
     return tmp_path / "keys"
 
 
 @pytest.fixture
-def organization_id(db) -> Iterator[UUID]:
+def organization_id(db: None) -> Iterator[UUID]:
     identifier = new_id()
     _announce(str(identifier), "on")
     yield identifier
@@ -40,7 +43,7 @@ def actor(organization_id: UUID) -> Somebody:
 
 @pytest.fixture
 def tell(actor: Somebody) -> Callable[..., UUID]:
-    def one(name: EventName = EventName.TEAM_CREATED, **more) -> UUID:
+    def one(name: EventName = EventName.TEAM_CREATED, **more: Any) -> UUID:
         with transaction.atomic():
             return record(name, actor=actor, target=Target("team", new_id(), "Finance"), **more)
 
@@ -65,10 +68,10 @@ def seal(organization_id: UUID) -> Checkpoint:
 
 
 @pytest.fixture
-def tamper(db) -> Callable[..., None]:
+def tamper(db: None) -> Callable[..., None]:
     """Run SQL as somebody who can switch the guards off."""
 
-    def run(statement: str, *values) -> None:
+    def run(statement: str, *values: object) -> None:
         with connection.cursor() as cursor:
             cursor.execute(statement, [_adapted(value) for value in values])
 
@@ -77,7 +80,7 @@ def tamper(db) -> Callable[..., None]:
     return run
 
 
-def _drop_guards(cursor) -> None:
+def _drop_guards(cursor: CursorWrapper) -> None:
     if connection.vendor != "sqlite":
         cursor.execute("RESET ROLE")
         return
@@ -88,7 +91,7 @@ def _drop_guards(cursor) -> None:
         cursor.execute(f'DROP TRIGGER "{name}"')
 
 
-def _adapted(value):
+def _adapted(value: object) -> object:
     if isinstance(value, UUID) and not connection.features.has_native_uuid_field:
         return value.hex
     return value

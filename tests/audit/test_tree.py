@@ -2,7 +2,10 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -23,7 +26,7 @@ from tests.audit.conftest import AT
 pytestmark = pytest.mark.django_db
 
 
-def by_definition(leaves):
+def by_definition(leaves: list[bytes]) -> bytes:
     """RFC 9162, 2.1.1, word for word."""
     if not leaves:
         return hashlib.sha256().digest()
@@ -36,7 +39,7 @@ def by_definition(leaves):
     return hashlib.sha256(b"\x01" + joined).digest()
 
 
-def test_the_root_is_the_standards():
+def test_the_root_is_the_standards() -> None:
     leaves = [hashlib.sha256(bytes([number])).digest() for number in range(70)]
     frontier = Frontier()
     assert frontier.root() == by_definition([])
@@ -45,7 +48,9 @@ def test_the_root_is_the_standards():
         assert frontier.root() == by_definition(leaves[:size])
 
 
-def test_sealing_gives_gapless_positions_in_order(tell, organization_id):
+def test_sealing_gives_gapless_positions_in_order(
+    tell: Callable[..., Any], organization_id: UUID
+) -> None:
     ids = [tell() for _ in range(5)]
     assert seal_pending(organization_id) == 5
     assert seal_pending(organization_id) == 0
@@ -55,7 +60,9 @@ def test_sealing_gives_gapless_positions_in_order(tell, organization_id):
     assert not unsealed(organization_id).exists()
 
 
-def test_a_late_commit_is_sealed_after(tell, organization_id, tamper):
+def test_a_late_commit_is_sealed_after(
+    tell: Callable[..., Any], organization_id: UUID, tamper: Callable[..., Any]
+) -> None:
     tell()
     late, early = tell(), tell()
     seal_pending(organization_id)
@@ -70,7 +77,9 @@ def test_a_late_commit_is_sealed_after(tell, organization_id, tamper):
     assert Leaf.objects.get(event_id=early).position == 1
 
 
-def test_a_very_late_commit_waits_for_the_thorough_pass(tell, organization_id):
+def test_a_very_late_commit_waits_for_the_thorough_pass(
+    tell: Callable[..., Any], organization_id: UUID
+) -> None:
     identifier = tell()
     head = TreeHead(organization_id=organization_id, watermark=new_id())
     head.save()
@@ -79,12 +88,14 @@ def test_a_very_late_commit_waits_for_the_thorough_pass(tell, organization_id):
     assert Leaf.objects.filter(event_id=identifier).exists()
 
 
-def test_a_checkpoint_is_signed_and_made_once(sealed, organization_id):
+def test_a_checkpoint_is_signed_and_made_once(sealed: list[UUID], organization_id: UUID) -> None:
     assert make_checkpoint(organization_id, at=AT) is None
     assert checkpoints_due(at=AT + CHECKPOINT_EVERY) == []
 
 
-def test_a_checkpoint_tells_size_root_and_digests(tell, organization_id):
+def test_a_checkpoint_tells_size_root_and_digests(
+    tell: Callable[..., Any], organization_id: UUID
+) -> None:
     for _ in range(3):
         tell()
     seal_pending(organization_id)
@@ -97,7 +108,7 @@ def test_a_checkpoint_tells_size_root_and_digests(tell, organization_id):
     assert document["root"] == by_definition([bytes(leaf.digest) for leaf in leaves]).hex()
 
 
-def test_who_waits_for_sealing(tell, organization_id):
+def test_who_waits_for_sealing(tell: Callable[..., Any], organization_id: UUID) -> None:
     identifier = tell()
     at = instant_of(identifier)
     assert pending_organizations(since=at - timedelta(minutes=1)) == [organization_id]
@@ -105,7 +116,9 @@ def test_who_waits_for_sealing(tell, organization_id):
     assert pending_organizations(since=None) == [organization_id]
 
 
-def test_a_checkpoint_is_due_after_a_minute_or_a_hundred_events(tell, sealed, organization_id):
+def test_a_checkpoint_is_due_after_a_minute_or_a_hundred_events(
+    tell: Callable[..., Any], sealed: list[UUID], organization_id: UUID
+) -> None:
     tell()
     seal_pending(organization_id)
     assert checkpoints_due(at=AT) == []

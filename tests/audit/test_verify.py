@@ -3,6 +3,10 @@
 import hashlib
 import io
 import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -16,32 +20,35 @@ from audit.models import Checkpoint, Event, Leaf
 from audit.sealing import destroy_keys
 from audit.signing import own_keys
 from audit.tree import Frontier
-from audit.verify import Kind, verify
+from audit.verify import Finding, Kind, Report, verify
+from tests.audit.actors import Somebody
 
 pytestmark = pytest.mark.django_db
 
 
-def check(organization_id, **more):
+def check(organization_id: UUID, **more: Any) -> Report:
     return verify(organization_id, keys=own_keys(), **more)
 
 
-def the_only(report):
+def the_only(report: Report) -> Finding:
     assert len(report.findings) == 1, [str(finding) for finding in report.findings]
     return report.findings[0]
 
 
-def latest_document(organization_id):
+def latest_document(organization_id: UUID) -> dict[str, Any]:
     checkpoint = Checkpoint.objects.filter(organization_id=organization_id).latest("size")
     return json.loads(checkpoint.document)
 
 
-def test_a_whole_log_passes(sealed, organization_id):
+def test_a_whole_log_passes(sealed: list[UUID], organization_id: UUID) -> None:
     report = check(organization_id, checkpoint=latest_document(organization_id))
     assert report.ok
     assert (report.size, report.verified_size, report.uncovered) == (8, 8, 0)
 
 
-def test_the_unsealed_tail_is_not_yet_covered(sealed, tell, organization_id):
+def test_the_unsealed_tail_is_not_yet_covered(
+    sealed: list[UUID], tell: Callable[..., Any], organization_id: UUID
+) -> None:
     tell()
     report = check(organization_id)
     assert report.ok
@@ -61,34 +68,48 @@ def test_the_unsealed_tail_is_not_yet_covered(sealed, tell, organization_id):
         ("leaf_hash", b"\x00" * 32),
     ],
 )
-def test_an_edited_row_is_named(sealed, organization_id, tamper, column, value):
-    tamper(f"UPDATE audit_event SET {column} = %s WHERE id = %s", value, sealed[3])
+def test_an_edited_row_is_named(
+    sealed: list[UUID],
+    organization_id: UUID,
+    tamper: Callable[..., Any],
+    column: str,
+    value: object,
+) -> None:
+    tamper(f"UPDATE audit_event SET {column} = %s WHERE id = %s", value, sealed[3])  # noqa: S608
     finding = the_only(check(organization_id))
     assert (finding.kind, finding.event_id, finding.position) == (Kind.ALTERED, sealed[3], 3)
     assert (finding.name, finding.occurred_at) == ("team.created", instant_of(sealed[3]))
 
 
-def test_an_edited_row_in_the_tail_is_named(sealed, tell, organization_id, tamper):
+def test_an_edited_row_in_the_tail_is_named(
+    sealed: list[UUID], tell: Callable[..., Any], organization_id: UUID, tamper: Callable[..., Any]
+) -> None:
     identifier = tell()
     tamper("UPDATE audit_event SET outcome = 'x' WHERE id = %s", identifier)
     assert the_only(check(organization_id)).event_id == identifier
 
 
-def test_a_deleted_row_is_named(sealed, organization_id, tamper):
+def test_a_deleted_row_is_named(
+    sealed: list[UUID], organization_id: UUID, tamper: Callable[..., Any]
+) -> None:
     tamper("DELETE FROM audit_event WHERE id = %s", sealed[6])
     finding = the_only(check(organization_id))
     assert (finding.kind, finding.event_id, finding.position) == (Kind.MISSING, sealed[6], 6)
     assert finding.name == "team.created"
 
 
-def test_a_row_deleted_with_its_place_is_named(sealed, organization_id, tamper):
+def test_a_row_deleted_with_its_place_is_named(
+    sealed: list[UUID], organization_id: UUID, tamper: Callable[..., Any]
+) -> None:
     tamper("DELETE FROM audit_event WHERE id = %s", sealed[2])
     tamper("DELETE FROM audit_leaf WHERE event_id = %s", sealed[2])
     finding = the_only(check(organization_id))
     assert (finding.kind, finding.position) == (Kind.MISSING, 2)
 
 
-def test_reordered_rows_are_named(sealed, organization_id, tamper):
+def test_reordered_rows_are_named(
+    sealed: list[UUID], organization_id: UUID, tamper: Callable[..., Any]
+) -> None:
     a, b = sealed[5], sealed[6]
     for identifier, position in ((a, 1000), (b, 5), (a, 6)):
         tamper("UPDATE audit_leaf SET position = %s WHERE event_id = %s", position, identifier)
@@ -99,7 +120,9 @@ def test_reordered_rows_are_named(sealed, organization_id, tamper):
     }
 
 
-def test_an_edit_with_all_hashes_recomputed_is_named(sealed, organization_id, tamper):
+def test_an_edit_with_all_hashes_recomputed_is_named(
+    sealed: list[UUID], organization_id: UUID, tamper: Callable[..., Any]
+) -> None:
     tamper("UPDATE audit_event SET outcome = 'x' WHERE id = %s", sealed[1])
     forged = leaf_hash_of(Event.objects.get(pk=sealed[1]))
     tamper("UPDATE audit_event SET leaf_hash = %s WHERE id = %s", forged, sealed[1])
@@ -108,7 +131,7 @@ def test_an_edit_with_all_hashes_recomputed_is_named(sealed, organization_id, ta
     assert (finding.kind, finding.event_id, finding.position) == (Kind.ALTERED, sealed[1], 1)
 
 
-def cut(organization_id, tamper, kept):
+def cut(organization_id: UUID, tamper: Callable[..., Any], kept: int) -> None:
     """Everything after `kept` events goes, and the head is made to fit."""
     gone = Leaf.objects.filter(organization_id=organization_id, position__gte=kept)
     for leaf in gone:
@@ -121,7 +144,9 @@ def cut(organization_id, tamper, kept):
     tamper("DELETE FROM audit_checkpoint WHERE size > %s", kept)
 
 
-def test_a_cut_tail_is_found_with_a_downloaded_checkpoint(sealed, organization_id, tamper):
+def test_a_cut_tail_is_found_with_a_downloaded_checkpoint(
+    sealed: list[UUID], organization_id: UUID, tamper: Callable[..., Any]
+) -> None:
     downloaded = latest_document(organization_id)
     cut(organization_id, tamper, kept=5)
     assert check(organization_id).ok
@@ -130,19 +155,25 @@ def test_a_cut_tail_is_found_with_a_downloaded_checkpoint(sealed, organization_i
     assert "numbers 6 to 8 were cut off" in finding.message
 
 
-def test_an_emptied_log_is_found(sealed, organization_id, tamper):
+def test_an_emptied_log_is_found(
+    sealed: list[UUID], organization_id: UUID, tamper: Callable[..., Any]
+) -> None:
     downloaded = latest_document(organization_id)
     cut(organization_id, tamper, kept=0)
     tamper("DELETE FROM audit_treehead")
     assert the_only(check(organization_id, checkpoint=downloaded)).kind == Kind.TRUNCATED
 
 
-def test_a_head_ahead_of_its_leaves_is_found(sealed, organization_id, tamper):
+def test_a_head_ahead_of_its_leaves_is_found(
+    sealed: list[UUID], organization_id: UUID, tamper: Callable[..., Any]
+) -> None:
     tamper("UPDATE audit_treehead SET size = 9")
     assert the_only(check(organization_id)).kind == Kind.TRUNCATED
 
 
-def test_a_history_rebuilt_by_somebody_with_another_key_is_found(sealed, organization_id, tamper):
+def test_a_history_rebuilt_by_somebody_with_another_key_is_found(
+    sealed: list[UUID], organization_id: UUID, tamper: Callable[..., Any]
+) -> None:
     private = Ed25519PrivateKey.generate()
     forged = {
         **latest_document(organization_id),
@@ -157,13 +188,15 @@ def test_a_history_rebuilt_by_somebody_with_another_key_is_found(sealed, organiz
     assert not check(organization_id, checkpoint=forged).ok
 
 
-def test_a_checkpoint_of_another_organization_is_refused(sealed, organization_id):
+def test_a_checkpoint_of_another_organization_is_refused(
+    sealed: list[UUID], organization_id: UUID
+) -> None:
     document = {**latest_document(organization_id), "organization": "other"}
     assert not check(organization_id, checkpoint=document).ok
     assert not check(organization_id, checkpoint={"size": 1}).ok
 
 
-def run(*arguments):
+def run(*arguments: str) -> tuple[int, str]:
     out = io.StringIO()
     code = 0
     try:
@@ -173,7 +206,9 @@ def run(*arguments):
     return code, out.getvalue()
 
 
-def test_the_command_ends_with_what_it_found(sealed, organization_id, tamper, tmp_path):
+def test_the_command_ends_with_what_it_found(
+    sealed: list[UUID], organization_id: UUID, tamper: Callable[..., Any], tmp_path: Path
+) -> None:
     code, said = run("--organization", str(organization_id))
     assert code == 0
     assert "The log is whole." in said
@@ -197,20 +232,22 @@ def test_the_command_ends_with_what_it_found(sealed, organization_id, tamper, tm
         ("--all", "--keys", "/nowhere"),
     ],
 )
-def test_the_command_called_wrongly_says_how(arguments):
+def test_the_command_called_wrongly_says_how(arguments: str) -> None:
     with pytest.raises(CommandError) as refused:
         call_command("audit_verify", *arguments)
     assert refused.value.returncode == 2
 
 
-def test_erasing_a_person_leaves_the_tree_whole(sealed, organization_id, actor):
+def test_erasing_a_person_leaves_the_tree_whole(
+    sealed: list[UUID], organization_id: UUID, actor: Somebody
+) -> None:
     assert destroy_keys(organization_id=organization_id, purpose="person", subject=str(actor.id))
     report = check(organization_id, checkpoint=latest_document(organization_id))
     assert report.ok
     assert Event.objects.get(pk=sealed[0]).people()["actor"] == "a removed person"
 
 
-def test_the_leaf_hash_is_over_every_stored_column(sealed):
+def test_the_leaf_hash_is_over_every_stored_column(sealed: list[UUID]) -> None:
     event = Event.objects.get(pk=sealed[0])
     fields = [field.attname for field in Event._meta.concrete_fields]
     columns = {name: getattr(event, name) for name in fields if name != "leaf_hash"}

@@ -1,6 +1,7 @@
 """A log with a few people's doings in it."""
 
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -18,7 +19,10 @@ def tell(actor_of: Callable[..., Actor]) -> Callable[..., UUID]:
     """Record an event as this member."""
 
     def one(
-        member: Membership, name: EventName = EventName.TEAM_CREATED, label: str = "Finance", **more
+        member: Membership,
+        name: EventName = EventName.TEAM_CREATED,
+        label: str = "Finance",
+        **more: Any,
     ) -> UUID:
         reference = more.pop("reference", "")
         about = more.pop("about", None)

@@ -1,13 +1,17 @@
 """The audit log through the REST API."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from django.test import Client
 
 from audit.names import EventName
 from audit.tree import seal_pending
 from tenants.access import Actor
 from tenants.actions.tokens import issue_token
+from tenants.models import Membership
 from tenants.permissions import Permission
 from tenants.scoping import organization_scope
 
@@ -15,8 +19,8 @@ URL = "/api/v1/events"
 
 
 @pytest.fixture
-def bearer(actor_of, at):
-    def of(member, *scopes) -> dict[str, str]:
+def bearer(actor_of: Callable[..., Any], at: datetime) -> Callable[..., dict[str, str]]:
+    def of(member: Membership, *scopes: str) -> dict[str, str]:
         actor: Actor = actor_of(member)
         _token, text = issue_token(
             actor=actor,
@@ -31,7 +35,9 @@ def bearer(actor_of, at):
     return of
 
 
-def test_events_newest_first_with_sentence_and_place(ada, tell, client, bearer):
+def test_events_newest_first_with_sentence_and_place(
+    ada: Membership, tell: Callable[..., Any], client: Client, bearer: Callable[..., Any]
+) -> None:
     identifier = tell(ada, EventName.TICKET_OPENED, reference="REV-1001", label="REV-1001")
     headers = bearer(ada)
     results = client.get(URL, {"action": "ticket"}, headers=headers).json()["results"]
@@ -44,12 +50,19 @@ def test_events_newest_first_with_sentence_and_place(ada, tell, client, bearer):
     assert isinstance(one["position"], int)
 
 
-def test_the_same_filters_as_on_the_page(ada, max_, tell, client, bearer, at):
+def test_the_same_filters_as_on_the_page(
+    ada: Membership,
+    max_: Membership,
+    tell: Callable[..., Any],
+    client: Client,
+    bearer: Callable[..., Any],
+    at: datetime,
+) -> None:
     tell(ada, label="A")
     tell(max_, label="B")
     headers = bearer(ada)
 
-    def found(**filters):
+    def found(**filters: str) -> list[str]:
         rows = client.get(URL, filters, headers=headers).json()["results"]
         return [row["target"]["name"] for row in rows if row["name"] == "team.created"]
 
@@ -60,7 +73,9 @@ def test_the_same_filters_as_on_the_page(ada, max_, tell, client, bearer, at):
     assert client.get(URL, {"person": "x"}, headers=headers).status_code == 422
 
 
-def test_pages_go_on_by_cursor(ada, tell, client, bearer):
+def test_pages_go_on_by_cursor(
+    ada: Membership, tell: Callable[..., Any], client: Client, bearer: Callable[..., Any]
+) -> None:
     for number in range(3):
         tell(ada, label=str(number))
     headers = bearer(ada)
@@ -71,7 +86,14 @@ def test_pages_go_on_by_cursor(ada, tell, client, bearer):
     assert rest["next"] is None
 
 
-def test_without_the_permission_or_in_another_organization(ada, mia, ned, tell, client, bearer):
+def test_without_the_permission_or_in_another_organization(
+    ada: Membership,
+    mia: Membership,
+    ned: Membership,
+    tell: Callable[..., Any],
+    client: Client,
+    bearer: Callable[..., Any],
+) -> None:
     identifier = tell(ada)
     mias = bearer(mia, Permission.CATALOG_VIEW.value)
     assert client.get(URL, headers=mias).status_code == 403

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from django.core.mail import EmailMultiAlternatives
 
 from audit.tree import seal_pending
 from portal.outlets.models import Delivery
@@ -19,7 +20,7 @@ from tests.portal.grants.conftest import (  # noqa: F401 - the same case, for it
 
 
 @pytest.fixture
-def post(mailoutbox) -> Callable[..., list]:
+def post(mailoutbox: list[EmailMultiAlternatives]) -> Callable[..., list]:
     """Seal the organization's log, let the mailer work, and return what went out."""
 
     def run(organization: Organization) -> list:

@@ -1,14 +1,21 @@
 """Mail about cases and diagnostic access: to the side whose turn it is."""
 
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
 import pytest
+from django.core.mail import EmailMultiAlternatives
 
 from portal.grants.actions.cases import CaseFacts, open_case
 from portal.grants.actions.decisions import approve_grant, deny_grant, revoke_grant
 from portal.grants.actions.requests import endorse_grant
+from portal.grants.models import Grant
 from portal.grants.terms import Consent
+from tenants.models import Membership, Organization
 
 
-def told(mails) -> set[str]:
+def told(mails: list[EmailMultiAlternatives]) -> set[str]:
     return {message.to[0] for message in mails}
 
 
@@ -20,8 +27,14 @@ SIA, SAM, LEA = (
 
 
 def test_the_support_lead_is_asked_first_then_the_customer(
-    organization, sia, lea, requested, staff_of, at, post
-):
+    organization: Organization,
+    sia: Membership,
+    lea: Membership,
+    requested: Grant,
+    staff_of: Callable[..., Any],
+    at: datetime,
+    post: Callable[..., Any],
+) -> None:
     (to_lead,) = post(organization)
     assert to_lead.to == [LEA]
     assert "/console/grants/acme/DIA-51/" in to_lead.body
@@ -34,8 +47,13 @@ def test_the_support_lead_is_asked_first_then_the_customer(
 
 
 def test_approval_and_revocation_are_told_to_both_sides(
-    organization, sia, pending, actor_of, at, post
-):
+    organization: Organization,
+    sia: Membership,
+    pending: Grant,
+    actor_of: Callable[..., Any],
+    at: datetime,
+    post: Callable[..., Any],
+) -> None:
     post(organization)
     grant = approve_grant(pending, actor=actor_of(sia), at=at, consent=Consent())
     mails = post(organization)
@@ -48,15 +66,28 @@ def test_approval_and_revocation_are_told_to_both_sides(
     assert {message.subject for message in revoked} == {"DIA-51: diagnostic access revoked"}
 
 
-def test_a_denial_is_told(organization, sia, pending, actor_of, at, post):
+def test_a_denial_is_told(
+    organization: Organization,
+    sia: Membership,
+    pending: Grant,
+    actor_of: Callable[..., Any],
+    at: datetime,
+    post: Callable[..., Any],
+) -> None:
     post(organization)
     deny_grant(pending, actor=actor_of(sia), at=at)
     assert "Nothing was opened." in post(organization)[0].body
 
 
 def test_a_case_opened_by_support_is_told_a_customers_own_is_not(
-    organization, sia, sam, staff_of, actor_of, at, post
-):
+    organization: Organization,
+    sia: Membership,
+    sam: Membership,
+    staff_of: Callable[..., Any],
+    actor_of: Callable[..., Any],
+    at: datetime,
+    post: Callable[..., Any],
+) -> None:
     open_case(CaseFacts("Ours"), actor=actor_of(sia), at=at)
     assert post(organization) == []
     open_case(CaseFacts("Import is slow"), actor=staff_of(sam), at=at)
@@ -66,7 +97,15 @@ def test_a_case_opened_by_support_is_told_a_customers_own_is_not(
 
 
 @pytest.mark.parametrize("decide", [approve_grant, deny_grant])
-def test_a_stale_question_is_not_mailed(organization, sia, pending, actor_of, at, post, decide):
+def test_a_stale_question_is_not_mailed(
+    organization: Organization,
+    sia: Membership,
+    pending: Grant,
+    actor_of: Callable[..., Any],
+    at: datetime,
+    post: Callable[..., Any],
+    decide: Callable[..., Any],
+) -> None:
     consent = {"consent": Consent()} if decide is approve_grant else {}
     decide(pending, actor=actor_of(sia), at=at, **consent)
     assert not any("asks for access" in message.subject for message in post(organization))

@@ -1,10 +1,14 @@
 """Who gets which mail, and that nobody gets one twice."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMultiAlternatives
 from django.urls import reverse
+from pytest_django.fixtures import Settings
 
 from audit.models import Event
 from audit.names import EventName
@@ -18,12 +22,13 @@ from portal.queue.names import JobName
 from tenants.actions.invitations import cancel_invitation, resend_invitation, send_invitation
 from tenants.clock import shifted
 from tenants.links import Purpose, read_link
+from tenants.models import Invitation, Membership, Organization
 from tenants.permissions import BuiltInRole
 
 
 @pytest.fixture
-def invite(actor_of, at):
-    def one(by, email="new@acme.test"):
+def invite(actor_of: Callable[..., Any], at: datetime) -> Callable[..., Invitation]:
+    def one(by: Membership, email: str = "new@acme.test") -> Invitation:
         return send_invitation(
             actor=actor_of(by), at=at, email=email, role=BuiltInRole.VIEWER, name="Nia New"
         )
@@ -31,13 +36,18 @@ def invite(actor_of, at):
     return one
 
 
-def link_in(message) -> str:
+def link_in(message: EmailMultiAlternatives) -> str:
     start = reverse("invitation-accept", args=["x"])[:-2]
     line = next(line for line in message.body.splitlines() if start in line)
     return line.split(start, 1)[1].strip("/")
 
 
-def test_an_invitation_is_mailed_once_with_a_link_that_opens(organization, ada, invite, post):
+def test_an_invitation_is_mailed_once_with_a_link_that_opens(
+    organization: Organization,
+    ada: Membership,
+    invite: Callable[..., Any],
+    post: Callable[..., Any],
+) -> None:
     invitation = invite(ada)
     (message,) = post(organization)
     assert message.to == ["Nia New <new@acme.test>"]
@@ -48,7 +58,12 @@ def test_an_invitation_is_mailed_once_with_a_link_that_opens(organization, ada, 
     assert post(organization) == []
 
 
-def test_no_secret_stands_in_the_log(organization, ada, invite, post):
+def test_no_secret_stands_in_the_log(
+    organization: Organization,
+    ada: Membership,
+    invite: Callable[..., Any],
+    post: Callable[..., Any],
+) -> None:
     invite(ada)
     (message,) = post(organization)
     secret = link_in(message)
@@ -56,20 +71,40 @@ def test_no_secret_stands_in_the_log(organization, ada, invite, post):
         assert secret not in event.body + event.sealed + sentence(event)
 
 
-def test_only_the_newest_link_is_mailed(organization, ada, invite, post, actor_of, at):
+def test_only_the_newest_link_is_mailed(
+    organization: Organization,
+    ada: Membership,
+    invite: Callable[..., Any],
+    post: Callable[..., Any],
+    actor_of: Callable[..., Any],
+    at: datetime,
+) -> None:
     invitation = invite(ada)
     resend_invitation(invitation, actor=actor_of(ada), at=at)
     (message,) = post(organization)
     assert read_link(Purpose.INVITATION, link_in(message)).version == 2
 
 
-def test_a_cancelled_invitation_is_not_mailed(organization, ada, invite, post, owed, actor_of, at):
+def test_a_cancelled_invitation_is_not_mailed(
+    organization: Organization,
+    ada: Membership,
+    invite: Callable[..., Any],
+    post: Callable[..., Any],
+    owed: Callable[..., Any],
+    actor_of: Callable[..., Any],
+    at: datetime,
+) -> None:
     cancel_invitation(invite(ada), actor=actor_of(ada), at=at)
     assert post(organization) == []
     assert owed() == ["not_needed"]
 
 
-def test_the_log_says_who_was_told(organization, ada, invite, post):
+def test_the_log_says_who_was_told(
+    organization: Organization,
+    ada: Membership,
+    invite: Callable[..., Any],
+    post: Callable[..., Any],
+) -> None:
     invite(ada)
     post(organization)
     sent = Event.objects.get(name=EventName.MAIL_SENT)
@@ -77,7 +112,9 @@ def test_the_log_says_who_was_told(organization, ada, invite, post):
     assert "Nia" not in sent.body + sent.sealed
 
 
-def test_killed_after_reading_the_letter_still_goes_out(organization, ada, invite, at):
+def test_killed_after_reading_the_letter_still_goes_out(
+    organization: Organization, ada: Membership, invite: Callable[..., Any], at: datetime
+) -> None:
     invite(ada)
     seal_pending(organization.pk)
     assert read_on(at=at) == 1
@@ -87,8 +124,12 @@ def test_killed_after_reading_the_letter_still_goes_out(organization, ada, invit
 
 
 def test_killed_while_sending_it_goes_out_again_as_the_same_mail(
-    organization, ada, invite, at, mailoutbox
-):
+    organization: Organization,
+    ada: Membership,
+    invite: Callable[..., Any],
+    at: datetime,
+    mailoutbox: list[EmailMultiAlternatives],
+) -> None:
     invite(ada)
     seal_pending(organization.pk)
     read_on(at=at)
@@ -101,7 +142,9 @@ def test_killed_while_sending_it_goes_out_again_as_the_same_mail(
     assert mailoutbox[0].extra_headers["Message-ID"].startswith(f"<{delivery.pk.hex}@")
 
 
-def test_two_workers_send_one_mail(organization, ada, invite, at):
+def test_two_workers_send_one_mail(
+    organization: Organization, ada: Membership, invite: Callable[..., Any], at: datetime
+) -> None:
     invite(ada)
     seal_pending(organization.pk)
     read_on(at=at)
@@ -110,7 +153,12 @@ def test_two_workers_send_one_mail(organization, ada, invite, at):
     assert not claim(theirs, at=at)
 
 
-def test_reading_again_from_the_start_writes_nothing_twice(organization, ada, invite, post):
+def test_reading_again_from_the_start_writes_nothing_twice(
+    organization: Organization,
+    ada: Membership,
+    invite: Callable[..., Any],
+    post: Callable[..., Any],
+) -> None:
     invite(ada)
     assert len(post(organization)) == 1
     Cursor.objects.update(position=0)
@@ -118,8 +166,13 @@ def test_reading_again_from_the_start_writes_nothing_twice(organization, ada, in
 
 
 def test_a_failing_server_is_asked_again_then_the_letter_counts_as_failed(
-    organization, ada, invite, at, settings, owed
-):
+    organization: Organization,
+    ada: Membership,
+    invite: Callable[..., Any],
+    at: datetime,
+    settings: Settings,
+    owed: Callable[..., Any],
+) -> None:
     settings.EMAIL_BACKEND = "tests.portal.outlets.broken.Backend"
     invite(ada)
     seal_pending(organization.pk)
@@ -137,7 +190,9 @@ def test_a_failing_server_is_asked_again_then_the_letter_counts_as_failed(
     assert sentence(failed) == "The mail “invitation” could not be sent to Nia New."
 
 
-def test_the_sweep_wakes_the_mailer_of_each_log_that_grew(organization, ada, monkeypatch, at):
+def test_the_sweep_wakes_the_mailer_of_each_log_that_grew(
+    organization: Organization, ada: Membership, monkeypatch: pytest.MonkeyPatch, at: datetime
+) -> None:
     jobs = []
     monkeypatch.setattr("portal.outlets.tasks.enqueue", lambda job, **ids: jobs.append((job, ids)))
     seal_pending(organization.pk)
@@ -151,7 +206,13 @@ def test_the_sweep_wakes_the_mailer_of_each_log_that_grew(organization, ada, mon
     assert jobs == []
 
 
-def test_names_cannot_add_headers(organization, ada, actor_of, at, post):
+def test_names_cannot_add_headers(
+    organization: Organization,
+    ada: Membership,
+    actor_of: Callable[..., Any],
+    at: datetime,
+    post: Callable[..., Any],
+) -> None:
     ada.name = "Ada\nBcc: everybody@acme.test"
     send_invitation(
         actor=actor_of(ada), at=at, email="new@acme.test", role=BuiltInRole.VIEWER, name="N\nX: y"

@@ -1,30 +1,42 @@
 """Mail about requests with a clock: who hears what, in words of the product."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from django.core.mail import EmailMultiAlternatives
 
 from portal.tickets.actions.clocking import escalate_ticket
 from portal.tickets.actions.deciding import withdraw_deletion
 from portal.tickets.actions.filing import file_deletion, file_revocation
+from portal.tickets.models import Ticket
 from portal.tickets.rules import Scope
 from tenants.access import system_actor
+from tenants.models import Membership, Organization
 
 INSIDE_WORDS = ("ticket", "containment", "contained", "tenant", "breach", "residue", "membership")
 
 
-def by_address(mails) -> dict[str, str]:
+def by_address(mails: list[EmailMultiAlternatives]) -> dict[str, str]:
     return {message.to[0]: message.subject for message in mails}
 
 
 @pytest.fixture
-def revocation(ada, mia, actor_of, at):
+def revocation(
+    ada: Membership, mia: Membership, actor_of: Callable[..., Any], at: datetime
+) -> Ticket:
     return file_revocation(mia, actor=actor_of(ada), at=at)
 
 
 def test_a_revocation_is_told_to_its_requester_and_those_who_work_on_requests(
-    organization, ada, sia, mia, revocation, post
-):
+    organization: Organization,
+    ada: Membership,
+    sia: Membership,
+    mia: Membership,
+    revocation: Ticket,
+    post: Callable[..., Any],
+) -> None:
     mails = post(organization)
     assert by_address(mails) == {
         "Ada Okafor <ada@acme.test>": "REV-1001: access of Mia Castellan revoked",
@@ -34,7 +46,13 @@ def test_a_revocation_is_told_to_its_requester_and_those_who_work_on_requests(
     assert "http://testserver/o/acme/requests/REV-1001/" in mails[0].body
 
 
-def test_a_deletion_says_until_when_it_can_be_withdrawn(organization, ada, actor_of, at, post):
+def test_a_deletion_says_until_when_it_can_be_withdrawn(
+    organization: Organization,
+    ada: Membership,
+    actor_of: Callable[..., Any],
+    at: datetime,
+    post: Callable[..., Any],
+) -> None:
     actor = actor_of(ada)
     ticket = file_deletion(Scope.ALL_METADATA, actor=actor, at=at, confirmation=organization.name)
     (message,) = post(organization)
@@ -45,8 +63,14 @@ def test_a_deletion_says_until_when_it_can_be_withdrawn(organization, ada, actor
 
 
 def test_each_level_is_told_once_and_the_vendor_hears_every_one(
-    organization, vendor, ada, mia, revocation, at, post
-):
+    organization: Organization,
+    vendor: Organization,
+    ada: Membership,
+    mia: Membership,
+    revocation: Ticket,
+    at: datetime,
+    post: Callable[..., Any],
+) -> None:
     post(organization)
     system = system_actor(organization)
     half = revocation.received_at + timedelta(hours=13)
@@ -64,7 +88,14 @@ def test_each_level_is_told_once_and_the_vendor_hears_every_one(
     }
 
 
-def test_mails_use_the_words_of_the_product(organization, ada, mia, revocation, at, post):
+def test_mails_use_the_words_of_the_product(
+    organization: Organization,
+    ada: Membership,
+    mia: Membership,
+    revocation: Ticket,
+    at: datetime,
+    post: Callable[..., Any],
+) -> None:
     escalate_ticket(
         revocation, actor=system_actor(organization), at=revocation.due_at + timedelta(seconds=1)
     )
