@@ -1,6 +1,6 @@
 """People through the API: members, invitations, teams, tokens and the policy."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -109,7 +109,7 @@ class InvitationViewSet(PortalViewSet):
         made = send_invitation(actor=self.request.actor, at=self.request.at, teams=teams, **data)
         return self.answer(made, status=201, location=f"/api/v1/invitations/{made.pk}")
 
-    def _teams(self, wanted: Sequence[UUID]) -> Sequence[Team]:
+    def _teams(self, wanted: Sequence[UUID]) -> Iterable[Team]:
         found = Team.objects.visible_to(self.request.actor).filter(pk__in=wanted)
         if len(found) != len(set(wanted)):
             raise Invalid(_("Some fields do not hold."), {"teams": _("Not a team here.")})
@@ -252,10 +252,8 @@ class TokenViewSet(PortalViewSet):
         """Make a token. Needs a personal token whose holder stepped up in the last 5 minutes."""
         data = self.read()
         lasts = timedelta(days=data.pop("days"))
-        token, text = issue_token(
-            actor=self.request.actor, at=self.request.at, lasts=lasts, **data
-        )
-        token.token = text
+        token, text = issue_token(actor=self.request.actor, at=self.request.at, lasts=lasts, **data)
+        token.token = text  # type: ignore[attr-defined]
         return self.answer(token, status=201, location=f"/api/v1/tokens/{token.pk}")
 
     def destroy(self, request: Request, pk: UUID) -> Response:
@@ -280,9 +278,7 @@ class PolicyViewSet(PortalViewSet):
         policy = Policy.objects.get()
         require_version(self.request, policy.version)
         changes = spans(self.read())
-        changed = change_policy(
-            policy, actor=self.request.actor, version=policy.version, **changes
-        )
+        changed = change_policy(policy, actor=self.request.actor, version=policy.version, **changes)
         return self._shown(changed)
 
     def _shown(self, policy: Policy) -> Response:

@@ -90,7 +90,7 @@ class InvitationForm(ActorForm):
     )
     name = forms.CharField(label=_("Name"), max_length=120, required=False)
     role = forms.ChoiceField(label=_("Role"), widget=forms.RadioSelect)
-    teams = forms.ModelMultipleChoiceField(
+    teams: "forms.ModelMultipleChoiceField[Team]" = forms.ModelMultipleChoiceField(
         label=_("Teams"),
         queryset=None,
         required=False,
@@ -119,7 +119,9 @@ class TeamForm(ActorForm):
 class PlaceForm(ActorForm):
     """Puts a member into a team."""
 
-    member = forms.ModelChoiceField(label=_("Member"), queryset=None)
+    member: "forms.ModelChoiceField[Membership]" = forms.ModelChoiceField(
+        label=_("Member"), queryset=None
+    )
     is_lead = forms.BooleanField(label=_("Leads the team"), required=False)
 
     def __init__(self, *args: Any, team: Team, **options: Any) -> None:
@@ -166,7 +168,7 @@ class TokenForm(ActorForm):
             (day, gettext("1 day") if day == 1 else gettext("%(n)d days") % {"n": day})
             for day in days
         ]
-        self.fields["days"].initial = 30 if longest >= 30 else longest  # noqa: PLR2004 - days
+        self.fields["days"].initial = min(30, longest)
         self.fields["scopes"].choices = scope_choices(self.actor)  # type: ignore[attr-defined]
 
     def lasts(self) -> timedelta:
@@ -174,7 +176,9 @@ class TokenForm(ActorForm):
 
 
 def scope_choices(actor: Actor) -> list[tuple[str, str]]:
-    return [(str(scope), str(PERMISSION_LABELS[Permission(scope)])) for scope in offered_scopes(actor)]
+    return [
+        (str(scope), str(PERMISSION_LABELS[Permission(scope)])) for scope in offered_scopes(actor)
+    ]
 
 
 class ProfileForm(forms.Form):

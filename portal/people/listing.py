@@ -86,4 +86,3 @@ def offered_roles(actor: Actor, roles: Iterable[BuiltInRole]) -> list[BuiltInRol
 
 def offered_scopes(actor: Actor) -> list[Permission]:
     return [permission for permission in Permission if permission in actor.permissions]
-

@@ -69,14 +69,13 @@ class PolicyForm(ActorForm):
         ]
 
     def changes(self) -> dict[str, Any]:
-        """The values in the policy's own terms."""
-        return spans({name: self.cleaned_data[name] for name in (*PLAIN, *UNITS)})
+        """What the person changed, in the policy's own terms: the form shows rounded amounts."""
+        names = [name for name in (*PLAIN, *UNITS) if name in self.changed_data]
+        return spans({name: self.cleaned_data[name] for name in names})
 
 
 def spans(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: UNITS[name] * value if name in UNITS else value for name, value in values.items()
-    }
+    return {name: UNITS[name] * value if name in UNITS else value for name, value in values.items()}
 
 
 def written(policy: Policy) -> dict[str, Any]:

@@ -25,7 +25,9 @@ class MemberOutput(serializers.Serializer[Any]):
     email = serializers.CharField()
     role = serializers.ChoiceField(choices=ROLES)
     status = serializers.ChoiceField(choices=Membership.Status.choices)
-    source = serializers.ChoiceField(choices=Membership.Source.choices)
+    source = serializers.ChoiceField(  # type: ignore[assignment]
+        choices=Membership.Source.choices
+    )
     teams = TeamName(source="seen_places", many=True, help_text="Those you may know of.")
     joined_at = serializers.DateTimeField()
     last_seen_at = serializers.DateTimeField(allow_null=True)
@@ -40,7 +42,9 @@ class MemberQuery(PageQuery):
     )
     role = serializers.ChoiceField(required=False, choices=ROLES)
     status = serializers.ChoiceField(required=False, choices=Membership.Status.choices)
-    source = serializers.ChoiceField(required=False, choices=Membership.Source.choices)
+    source = serializers.ChoiceField(  # type: ignore[assignment]
+        required=False, choices=Membership.Source.choices
+    )
     team = serializers.UUIDField(required=False)
 
 
@@ -172,5 +176,3 @@ class PolicyInput(StrictSerializer):
     cooling_off = serializers.FloatField(required=False, min_value=0, max_value=120)
     second_person_for_deletion = serializers.BooleanField(required=False)
     approval_quorum = serializers.IntegerField(required=False, min_value=1, max_value=5)
-
-

@@ -18,12 +18,8 @@ _members: list[URLPattern] = [
     path("members/<uuid:pk>/role/", members.member_role_change, name="member-role-change"),
     path("invitations/", invitations.invitation_list, name="invitation-list"),
     path("invitations/new/", invitations.invitation_new, name="invitation-new"),
-    path(
-        "invitations/<uuid:pk>/resend/", invitations.invitation_resend, name="invitation-resend"
-    ),
-    path(
-        "invitations/<uuid:pk>/cancel/", invitations.invitation_cancel, name="invitation-cancel"
-    ),
+    path("invitations/<uuid:pk>/resend/", invitations.invitation_resend, name="invitation-resend"),
+    path("invitations/<uuid:pk>/cancel/", invitations.invitation_cancel, name="invitation-cancel"),
 ]
 _teams: list[URLPattern] = [
     path("teams/", teams.team_list, name="team-list"),

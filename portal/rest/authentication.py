@@ -24,14 +24,14 @@ REALM = 'Bearer realm="gatehouse"'
 # RFC 6750 2.3 allows a token in the query; logs and histories then keep it, so it is refused.
 QUERY_NAMES = frozenset({"access_token", "api_key", "apikey", "auth", "authorization", "token"})
 # Put into the environment by code of this process alone: a server names headers HTTP_*.
-STORED_TOKEN = "gatehouse.stored_token"
+STORED_TOKEN = "gatehouse.stored_token"  # noqa: S105 - a name
 BEARER = re.compile(r"^bearer +(?P<token>[!-~]{1,512})$", re.IGNORECASE)
 
 
 class TokenAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[Actor, ApiToken]:
         """Return the token's actor. Raises 401 for every credential that does not work."""
-        plain = request._request
+        plain = request._request  # noqa: SLF001 - Django's own request
         _refuse_unsafe_transport(plain)
         at, facts = now(), facts_of(plain)
         stored = plain.META.get(STORED_TOKEN)

@@ -10,7 +10,8 @@ from drf_spectacular.generators import SchemaGenerator
 @lru_cache(maxsize=1)
 def description() -> dict[str, Any]:
     """The OpenAPI document. It depends on the code alone, never on who asks."""
-    made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    generator = SchemaGenerator()  # type: ignore[no-untyped-call]
+    made: dict[str, Any] = generator.get_schema(public=True)  # type: ignore[no-untyped-call]
     return made
 
 

@@ -34,15 +34,13 @@ class InvalidParameters(Refusal):
 
 def problem_response(error: Exception, context: Mapping[str, Any]) -> Response:
     """The problem that `error` is for the caller; what nobody anticipated is logged and a 500."""
-    request: HttpRequest = context["request"]._request
+    request: HttpRequest = context["request"]._request  # noqa: SLF001 - Django's own request
     problem = _problem(error)
     if problem is None:
-        log.exception("api call failed", exc_info=error)
+        log.error("api call failed", exc_info=error)
         got_request_exception.send(sender=None, request=request)
         problem = Problem(500, _("Nothing was changed. Try again; we have been told."))
-    response = Response(
-        problem.body(request), status=problem.status, content_type=MEDIA_TYPE
-    )
+    response = Response(problem.body(request), status=problem.status, content_type=MEDIA_TYPE)
     for name, value in _headers(error).items():
         response[name] = value
     return response

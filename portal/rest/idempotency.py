@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from rest_framework import status
 from rest_framework.response import Response
 
 from audit.refusals import Invalid, Malformed, Refusal
@@ -38,7 +39,9 @@ class Attempt:
     record: IdempotencyRecord
 
     def finish(self, response: Response, request: ApiRequest, *, secrets: tuple[str, ...]) -> None:
-        if response.status_code >= 400:
+        if status.is_client_error(response.status_code) or status.is_server_error(
+            response.status_code
+        ):
             IdempotencyRecord.objects.filter(pk=self.record.pk).delete()
             return
         IdempotencyRecord.objects.filter(pk=self.record.pk).update(
@@ -51,8 +54,8 @@ class Attempt:
 
 def begin(request: ApiRequest) -> Attempt | Response | None:
     """Claim the call's key. None without one, the kept answer when it has already happened."""
-    key = request.META.get("HTTP_IDEMPOTENCY_KEY", "")
-    if not key or request.method != "POST":
+    key = request.META.get("HTTP_IDEMPOTENCY_KEY")
+    if key is None or request.method != "POST":
         return None
     if not KEY.match(key):
         raise Malformed(_("Idempotency-Key takes 1 to 128 visible characters."))
@@ -138,9 +141,7 @@ def _sealed(data: Any, record: IdempotencyRecord) -> str:
 
 def _opened(record: IdempotencyRecord) -> Any:
     try:
-        text = unseal(
-            record.body, organization_id=record.organization_id, context=str(record.pk)
-        )
+        text = unseal(record.body, organization_id=record.organization_id, context=str(record.pk))
     except (KeyDestroyed, SealBroken) as error:
         raise AnswerGone(
             _("This call was made before; its answer has been deleted since.")

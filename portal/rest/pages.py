@@ -13,7 +13,7 @@ WHY = "Describes the interface, which is the same for everyone; it shows nobody'
 
 
 @open_to_all(reason=WHY)
-def schema_show(request: HttpRequest) -> HttpResponse:
+def schema_show(_request: HttpRequest) -> HttpResponse:
     return HttpResponse(description_text(), content_type="application/json")
 
 

@@ -1,6 +1,5 @@
 """Lists in pages: an opaque cursor over the values of the last row, never an offset."""
 
-from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -34,12 +33,12 @@ class KeysetPagination(BasePagination):
 
     def paginate_queryset(
         self, queryset: QuerySet[Any], request: Request, view: Any = None
-    ) -> Sequence[Any]:
+    ) -> list[Any]:
         self.page = keyset(
             queryset, order=view.ordering, cursor=view.query["cursor"], size=view.query["size"]
         )
         self.request = request
-        return self.page.rows
+        return list(self.page.rows)
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response({"results": data, "next": self._next()})

@@ -38,7 +38,7 @@ class Problem:
     errors: list[dict[str, str]] = field(default_factory=list)
 
     def body(self, request: HttpRequest) -> dict[str, Any]:
-        code, title = KINDS.get(self.status, KINDS[500 if self.status >= 500 else 400])
+        code, title = KINDS.get(self.status, KINDS[self.status // 100 * 100])
         said: dict[str, Any] = {
             "type": f"{settings.BASE_URL}/api/v1/#problem-{self.status}",
             "title": str(title),

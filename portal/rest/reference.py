@@ -87,7 +87,7 @@ def _group_of(path: str) -> str:
 
 def _operation(path: str, method: str, described: Mapping[str, Any]) -> Operation:
     status, answer = _success(described)
-    scopes = next(iter(described.get("security", [{}])[0].values()), [])
+    scopes: list[str] = next(iter(described.get("security", [{}])[0].values()), [])
     body = _body_schema(described)
     return Operation(
         id=described["operationId"],
@@ -118,9 +118,9 @@ def _success(described: Mapping[str, Any]) -> tuple[str, Any]:
 
 
 def _body_schema(described: Mapping[str, Any]) -> Mapping[str, Any]:
-    content = described.get("requestBody", {}).get("content", {})
-    schema = next(iter(content.values()), {}).get("schema", {})
-    return _resolved(schema)
+    content: dict[str, Any] = described.get("requestBody", {}).get("content", {})
+    first: dict[str, Any] = next(iter(content.values()), {})
+    return _resolved(first.get("schema", {}))
 
 
 def _parameters(described: Mapping[str, Any]) -> Iterator[Field]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, URLResolver, path
 from rest_framework.routers import SimpleRouter
 
 from portal.rest.views import PortalViewSet
@@ -33,7 +33,7 @@ def register_single(
     _singles[prefix] = _Single(viewset, basename, verbs)
 
 
-def registered_urls(root: str) -> list[URLPattern]:
+def registered_urls(root: str) -> list[URLPattern | URLResolver]:
     router = SimpleRouter(trailing_slash=False, use_regex_path=False)
     for prefix, (viewset, basename) in sorted(_lists.items()):
         router.register(f"{root}{prefix}", viewset, basename=basename)

@@ -6,6 +6,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+FIRST_VISIBLE = " "
+
 
 class StrictSerializer(serializers.Serializer[Any]):
     """Input of one verb. A field that is not writable here is an error, never ignored."""
@@ -30,7 +32,7 @@ class TextField(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             raise serializers.ValidationError(_("Send text."), code="invalid")
-        if any(ord(letter) < 32 and letter not in "\n\t" for letter in data):
+        if any(letter < FIRST_VISIBLE and letter not in "\n\t" for letter in data):
             raise serializers.ValidationError(_("Text may not contain control characters."))
         return super().to_internal_value(data)
 
@@ -53,5 +55,4 @@ class ProblemSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField(help_text="What is wrong and what to do about it.")
     instance = serializers.CharField(help_text="Path of the call.")
     request_id = serializers.CharField(required=False)
-    errors = ProblemErrorSerializer(many=True, required=False)
-
+    errors = ProblemErrorSerializer(many=True, required=False)  # type: ignore[assignment]

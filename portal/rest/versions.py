@@ -17,12 +17,10 @@ def tagged(response: Response, version: int) -> Response:
 
 
 def require_version(request: Request, version: int) -> None:
-    """Compare If-Match with the row's version. Raises VersionMissing (428) or StaleVersion (412)."""
+    """Compare If-Match with the row's version. Raises VersionMissing or StaleVersion."""
     header = request.META.get("HTTP_IF_MATCH", "").strip()
     if not header:
-        raise VersionMissing(
-            _("Read the object first and send its ETag in the If-Match header.")
-        )
+        raise VersionMissing(_("Read the object first and send its ETag in the If-Match header."))
     tags = {tag.strip() for tag in header.split(",")}
     if "*" not in tags and etag(version) not in tags:
         raise StaleVersion(_("The object has changed since you read it. Read it again."))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import ExitStack
 from types import SimpleNamespace
-from typing import Any, ClassVar, final
+from typing import Any, ClassVar, cast, final
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
@@ -28,8 +28,9 @@ from portal.rest.requests import ApiRequest
 from portal.rest.schema import PortalSchema
 from portal.rest.serializers import StrictSerializer
 from portal.rest.throttling import CALLS, Budget, spend
-from tenants.access import record_refusal
+from tenants.access import Actor, record_refusal
 from tenants.clock import now
+from tenants.models import ApiToken
 from tenants.permissions import Permission
 from tenants.scoping import TenantModel, organization_scope
 
@@ -37,7 +38,7 @@ from tenants.scoping import TenantModel, organization_scope
 class JSONOnly(DefaultContentNegotiation):
     """By the Accept header alone; `?format=` is a parameter like any other."""
 
-    settings = SimpleNamespace(URL_FORMAT_OVERRIDE=None)
+    settings = SimpleNamespace(URL_FORMAT_OVERRIDE=None)  # type: ignore[assignment]
 
 
 class NoParameters(StrictSerializer):
@@ -96,14 +97,15 @@ class PortalViewSet(GenericViewSet[Any]):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Let the call in step by step: who, whose rows, how often, which verb, what it asks."""
         self.format_kwarg = None
-        actor, token = request.user, request.auth
+        actor, token = cast("Actor", request.user), cast("ApiToken", request.auth)
         self.scopes.enter_context(organization_scope(actor.organization_id))
         self.request.actor, self.request.at = actor, now()
-        request._request.organization = actor.organization  # type: ignore[attr-defined]
+        plain = request._request  # noqa: SLF001 - where the log's middleware looks
+        plain.organization = actor.organization  # type: ignore[attr-defined]
         self.budget = spend(CALLS, f"{actor.organization_id}:{token.pk}", at=self.request.at)
         self._require_verb()
-        request.accepted_renderer, request.accepted_media_type = (
-            self.perform_content_negotiation(request)
+        request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(
+            request
         )
         self.query = self._read_parameters()
         self._answer_repetition()
@@ -145,7 +147,7 @@ class PortalViewSet(GenericViewSet[Any]):
         """The rows this actor may see; `narrow` may only take away from them."""
         if getattr(self, "swagger_fake_view", False):
             return QuerySet(model=self.model).none()
-        return self.narrow(self.model.objects.visible_to(self.request.actor))
+        return self.narrow(self.model.objects.visible_to(self.request.actor))  # type: ignore[attr-defined]
 
     def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         return rows
@@ -181,9 +183,7 @@ class PortalViewSet(GenericViewSet[Any]):
     def answer_page(self) -> Response:
         """A page of the rows this token may see."""
         rows = self.paginate_queryset(self.get_queryset())
-        shown = self.outputs[self.action](
-            rows, many=True, context=self.get_serializer_context()
-        )
+        shown = self.outputs[self.action](rows, many=True, context=self.get_serializer_context())
         return self.get_paginated_response(shown.data)
 
     @property
@@ -203,7 +203,7 @@ class PortalViewSet(GenericViewSet[Any]):
         answered: Response = super().finalize_response(request, response, *args, **kwargs)
         for name, value in (self.budget.headers() if self.budget else {}).items():
             answered.headers.setdefault(name, value)
-        if answered.status_code == 405:
+        if answered.status_code == MethodNotAllowed.status_code:
             answered["Allow"] = ", ".join(self.allowed_methods)
         return answered
 
@@ -212,7 +212,7 @@ class UnknownAddress(PortalViewSet):
     """Every address under /api/v1/ that nothing else answers."""
 
     permissions = {"miss": None}
-    schema = None
+    schema = None  # type: ignore[assignment]
 
     def miss(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         raise Http404

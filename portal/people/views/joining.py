@@ -60,9 +60,7 @@ def _as_newcomer(request: HttpRequest, place: Place) -> HttpResponse:
         initial={"name": place.invitation.name},
     )
     if request.method == "POST" and form.is_valid():
-        member = join_as_newcomer(
-            place, facts=facts_of(request), at=now(), **form.cleaned_data
-        )
+        member = join_as_newcomer(place, facts=facts_of(request), at=now(), **form.cleaned_data)
         return redirect(_let_in(request, member))
     context = {"place": place, "step": "new", "form": form}
     status = 422 if form.is_bound else 200

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from audit.refusals import StaleVersion
+from portal.catalog.models import Integration
 from portal.people.forms import MemberFilter, RoleForm
 from portal.people.history import history_of
 from portal.people.listing import MEMBER_ORDER, members_for, narrowed, open_invitations
@@ -49,6 +50,7 @@ def member_show(request: PortalRequest, pk: UUID) -> HttpResponse:
         "tokens": tokens[:20],
         "shows_entries": is_self or actor.may(Permission.MEMBER_MANAGE),
         "entries": entries.order_by("-seen_at", "id")[:20],
+        "integrations": Integration.objects.visible_to(actor).filter(owner=member)[:20],
         "form": _role_form(actor, member),
         "history": history_of(member) if actor.may(Permission.AUDIT_VIEW) else [],
     }
@@ -86,4 +88,3 @@ def member_role_change(request: PortalRequest, pk: UUID) -> HttpResponse:
 @needs(Permission.MEMBER_VIEW)
 def console_member_list(request: PortalRequest) -> HttpResponse:
     return redirect(workspace_url(request, "member-list"))
-

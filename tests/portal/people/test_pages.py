@@ -5,8 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from tenants.actions.teams import add_team_member, create_team
-from tenants.models import Invitation, Membership, Team
+from tenants.models import Membership
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[..., Client]

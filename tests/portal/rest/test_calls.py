@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -10,8 +9,8 @@ from django.utils import timezone
 
 from audit.models import Event
 from audit.names import EventName
-from tenants.actions.members import contain_member
 from tenants.access import system_actor
+from tenants.actions.members import contain_member
 from tenants.models import ApiToken, Membership
 from tenants.permissions import Permission
 from tests.portal.rest.conftest import Caller, problem
@@ -28,7 +27,8 @@ class TestTheDoor:
         assert answer["WWW-Authenticate"].startswith("Bearer")
 
     @pytest.mark.parametrize(
-        "header", ["Bearer", "Bearer x", "Token abc", "Basic YTpi", "Bearer " + "é" * 20, "B" * 9000]
+        "header",
+        ["Bearer", "Bearer x", "Token abc", "Basic YTpi", "Bearer " + "é" * 20, "B" * 9000],
     )
     def test_anything_else_than_a_token_is_401(self, client: Client, header: str) -> None:
         problem(client.get("/api/v1/me", headers={"Authorization": header}), 401)
@@ -179,9 +179,7 @@ class TestTheShape:
 
         assert answer.status_code == status, answer.content[:300]
 
-    def test_every_answer_is_private_and_named(
-        self, ada: Membership, caller_of: CallerOf
-    ) -> None:
+    def test_every_answer_is_private_and_named(self, ada: Membership, caller_of: CallerOf) -> None:
         answer = caller_of(ada).get("me")
 
         assert answer["Cache-Control"] == "no-store"

@@ -40,9 +40,7 @@ def all_pages(caller: Caller, path: str) -> list[list[str]]:
     return pages
 
 
-def test_pages_hold_every_row_once(
-    ada: Membership, teams: list[Team], caller_of: CallerOf
-) -> None:
+def test_pages_hold_every_row_once(ada: Membership, teams: list[Team], caller_of: CallerOf) -> None:
     pages = all_pages(caller_of(ada), "teams")
 
     assert [len(page) for page in pages] == [3, 3, 1]
@@ -92,8 +90,13 @@ class TestPrivateTeams:
         return create_team(actor=actor_of(ada), at=at, name="Merger", visibility="private")
 
     def test_are_unknown_to_others_everywhere(
-        self, hidden: Team, sia: Membership, mia: Membership, ada: Membership,
-        actor_of: ActorOf, caller_of: CallerOf,
+        self,
+        hidden: Team,
+        sia: Membership,
+        mia: Membership,
+        ada: Membership,
+        actor_of: ActorOf,
+        caller_of: CallerOf,
     ) -> None:
         add_team_member(hidden, actor=actor_of(ada), membership=mia)
 
@@ -106,7 +109,11 @@ class TestPrivateTeams:
             problem(caller.get(path), 404)
 
     def test_are_known_to_their_members(
-        self, hidden: Team, mia: Membership, ada: Membership, actor_of: ActorOf,
+        self,
+        hidden: Team,
+        mia: Membership,
+        ada: Membership,
+        actor_of: ActorOf,
         caller_of: CallerOf,
     ) -> None:
         add_team_member(hidden, actor=actor_of(ada), membership=mia)
