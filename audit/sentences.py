@@ -97,7 +97,7 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     N.GRANT_CANCELLED: _("The request for access {reference} was cancelled."),
     N.GRANT_TAMPERED: _("The record of access {reference} was changed outside the product."),
     N.SUPPORT_SESSION_OPENED: _("{actor} of support began to look, under {reference}."),
-    N.SUPPORT_SESSION_CLOSED: _("{actor} of support stopped looking, under {reference}."),
+    N.SUPPORT_SESSION_CLOSED: _("The support session under {reference} ended."),
     N.OBJECT_READ: _("{actor} of support read {target}[ under {reference}]."),
     N.LOG_EXPORTED: _("{actor} exported the audit log[ ({rows} events)]."),
     N.LOG_VERIFIED: _("{actor} had the audit log checked[: {findings} findings]."),
