@@ -77,25 +77,11 @@ def file_deletion(
     """
     organization = Organization.objects.locked(actor.organization_id)
     kind, subject_id, label = _deletion_subject(scope, organization, integration_id)
-    if confirmation.strip() != label:
-        raise Invalid(
-            _("The name does not match."),
-            {"confirmation": _("Type “%(name)s” to confirm.") % {"name": label}},
-        )
+    _check_confirmation(confirmation, label)
     open_ticket = _open_for(Kind.DELETION, subject_id)
     if open_ticket is not None:
         record(EventName.TICKET_ATTACHED, actor=actor, target=open_ticket)
         return open_ticket
-    policy = Policy.objects.get()
-    timing: dict[str, Any] = {"status": Status.AWAITING_SECOND}
-    if not policy.second_person_for_deletion:
-        until = at + policy.cooling_off
-        timing = {
-            "status": Status.COOLING_OFF,
-            "confirmed_at": at,
-            "cooling_off_until": until,
-            "wake_at": until,
-        }
     ticket = _open_ticket(
         Kind.DELETION,
         actor=actor,
@@ -105,16 +91,33 @@ def file_deletion(
         subject_id=subject_id,
         subject_label=label,
         reason=reason,
-        **timing,
+        **_beginning(Policy.objects.get(), at=at),
     )
-    if policy.second_person_for_deletion:
-        record(
-            EventName.TICKET_WAITING,
-            actor=actor,
-            target=ticket,
-            reason="a second person must confirm",
-        )
+    if ticket.is_paused:
+        reason = "a second person must confirm"
+        record(EventName.TICKET_WAITING, actor=actor, target=ticket, reason=reason)
     return ticket
+
+
+def _check_confirmation(confirmation: str, label: str) -> None:
+    if confirmation.strip() != label:
+        raise Invalid(
+            _("The name does not match."),
+            {"confirmation": _("Type “%(name)s” to confirm.") % {"name": label}},
+        )
+
+
+def _beginning(policy: Policy, *, at: datetime) -> dict[str, Any]:
+    """A second person first where the policy wants one, else the cooling-off at once."""
+    if policy.second_person_for_deletion:
+        return {"status": Status.AWAITING_SECOND}
+    until = at + policy.cooling_off
+    return {
+        "status": Status.COOLING_OFF,
+        "confirmed_at": at,
+        "cooling_off_until": until,
+        "wake_at": until,
+    }
 
 
 def _open_ticket(kind: Kind, *, actor: Actor, at: datetime, **fields: Any) -> Ticket:

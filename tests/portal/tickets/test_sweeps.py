@@ -1,0 +1,69 @@
+"""The sweeps: lost messages are sent again, and time running out is told once."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from audit.models import Event
+from portal.tickets import sweeps
+from portal.tickets.actions import file_deletion, file_revocation
+from portal.tickets.models import Escalation, Ticket
+from portal.tickets.rules import Scope
+from tenants.access import Actor
+from tenants.models import Membership
+from tenants.scoping import organization_scope
+
+pytestmark = pytest.mark.django_db
+
+ActorOf = Callable[..., Actor]
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What goes to the broker, in place of one."""
+    messages: list[str] = []
+
+    def note(_job: object, **ids: Any) -> None:
+        messages.append(ids["ticket_id"])
+
+    monkeypatch.setattr(sweeps, "enqueue", note)
+    return messages
+
+
+def test_a_lost_message_is_sent_again_but_not_all_the_time(
+    ada: Membership, mia: Membership, actor_of: ActorOf, at: datetime, sent: list[str]
+) -> None:
+    ticket = file_revocation(mia, actor=actor_of(ada), at=at)
+    for seconds in (0, 5, 10, 31):
+        sweeps.wake_due(at + timedelta(seconds=seconds))
+    assert sent == [str(ticket.pk)] * 2
+
+
+def test_a_deletion_is_woken_when_its_cooling_off_ends(
+    ada: Membership, actor_of: ActorOf, at: datetime, sent: list[str]
+) -> None:
+    ticket = file_deletion(
+        Scope.ALL_METADATA, actor=actor_of(ada), at=at, confirmation="Acme Health"
+    )
+    sweeps.wake_due(at + timedelta(minutes=14))
+    assert sent == []
+    sweeps.wake_due(at + timedelta(minutes=15))
+    assert sent == [str(ticket.pk)]
+
+
+def test_time_running_out_is_told_once_in_each_organization(
+    ada: Membership, mia: Membership, ned: Membership, actor_of: ActorOf, at: datetime
+) -> None:
+    file_revocation(mia, actor=actor_of(ada), at=at)
+    with organization_scope(ned.organization_id):
+        theirs = file_deletion(
+            Scope.ALL_METADATA, actor=actor_of(ned), at=at, confirmation="Globex Retail"
+        )
+    for hours in (1, 13, 13, 25, 25):
+        sweeps.watch_clocks(at + timedelta(hours=hours))
+    assert Escalation.objects.count() == 4
+    assert Event.objects.filter(name="ticket.late").count() == 2
+    with organization_scope(ned.organization_id):
+        assert Ticket.objects.get().breached_at == theirs.due_at
