@@ -4,7 +4,6 @@ import csv
 import io
 import random
 from collections.abc import Callable, Iterator
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -254,9 +253,12 @@ def test_another_organizations_rows_are_unknown_everywhere(
 
 
 def test_a_team_of_another_organization_is_no_choice(
-    imported: Integration, max_: Membership, ned: Membership, client_of: ClientOf, max_actor: Any
+    imported: Integration,
+    max_: Membership,
+    other_organization: Organization,
+    client_of: ClientOf,
 ) -> None:
-    foreign = make_team(ned.organization, "Theirs")
+    foreign = make_team(other_organization, "Theirs")
     own = make_team(imported.organization, "Ours")
     where = f"/o/{imported.organization.slug}/integrations/{imported.pk}/access/"
     client = client_of(max_)
