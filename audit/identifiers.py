@@ -33,7 +33,8 @@ def new_id() -> uuid.UUID:
 
 def uuid7_floor(at: datetime) -> uuid.UUID:
     """The smallest identifier of that instant, for conditions on ranges of ids."""
-    microseconds = (at - _EPOCH) // timedelta(microseconds=1)
+    # Nothing is older than the first identifier; a wild year in a filter must not fail.
+    microseconds = max((at - _EPOCH) // timedelta(microseconds=1), 0)
     milliseconds, rest = divmod(microseconds, 1000)
     return _build(milliseconds * _FRACTIONS + rest * _FRACTIONS // 1000, 0)
 

@@ -179,6 +179,15 @@ class TestTheShape:
 
         assert answer.status_code == status, answer.content[:300]
 
+    @pytest.mark.parametrize("year", ["0001", "0195", "9999"])
+    def test_a_wild_year_finds_nothing_or_all_and_never_fails(
+        self, year: str, ada: Membership, caller_of: CallerOf
+    ) -> None:
+        for bound in ("since", "until"):
+            answer = caller_of(ada).get(f"events?{bound}={year}-01-01T00:00:00%2B00:24")
+
+            assert answer.status_code in {200, 422}
+
     def test_every_answer_is_private_and_named(self, ada: Membership, caller_of: CallerOf) -> None:
         answer = caller_of(ada).get("me")
 
