@@ -4,7 +4,6 @@ Prints shell assignments for the suite's environment; exits with 1 when one does
 """
 
 import os
-import secrets
 import subprocess
 import sys
 from urllib.parse import quote
@@ -14,6 +13,8 @@ import redis
 from psycopg import sql
 
 OWNER, APPLICATION = "gatehouse_owner", "gatehouse"
+# The same in each run, so that two runs at once do not lock each other out; for tests only.
+PASSWORD = "gatehouse-tests"  # noqa: S105
 REDIS_URL = "redis://127.0.0.1:6379/9"
 
 
@@ -96,16 +97,15 @@ def redis_answers() -> bool:
 
 
 def main() -> int:
-    password = secrets.token_urlsafe(18)
     if not redis_answers():
         print("Redis does not answer on 127.0.0.1:6379.", file=sys.stderr)
         return 1
-    if not prepare_postgresql(password):
+    if not prepare_postgresql(PASSWORD):
         print("PostgreSQL does not answer on port 5432, or lets nobody in.", file=sys.stderr)
         return 1
     place = f"127.0.0.1:{os.environ.get('PGPORT', '5432')}/gatehouse"
     for name, role in (("DATABASE_URL", APPLICATION), ("DATABASE_OWNER_URL", OWNER)):
-        print(f"export {name}=postgresql://{role}:{quote(password)}@{place}")
+        print(f"export {name}=postgresql://{role}:{quote(PASSWORD)}@{place}")
     print(f"export CELERY_BROKER_URL={REDIS_URL}")
     return 0
 
