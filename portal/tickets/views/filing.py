@@ -85,7 +85,9 @@ def _others(request: PortalRequest) -> object:
     """Everybody with access but oneself."""
     people = Membership.objects.visible_to(request.actor).active(at=request.at)
     own = request.actor.membership
-    return people.exclude(pk=own.pk if own else None).order_by("name", "id")
+    if own is not None:
+        people = people.exclude(pk=own.pk)
+    return people.order_by("name", "id")
 
 
 def _to(request: PortalRequest, ticket: Ticket) -> HttpResponse:
