@@ -1,6 +1,5 @@
 """The catalogue in the API: integrations, their imports, resources and fields."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -115,7 +114,7 @@ class ResourcePages(KeysetPagination):
         queryset: QuerySet[Any],
         request: Request,
         view: Any = None,
-    ) -> Sequence[Any]:
+    ) -> list[Any]:
         query = view.query
         wanted = Wanted(
             text=query["q"],
@@ -127,7 +126,7 @@ class ResourcePages(KeysetPagination):
             view.request.actor, wanted, cursor=query["cursor"], size=query["size"]
         )
         self.request = request
-        return self.page.rows
+        return list(self.page.rows)
 
 
 class ResourceViewSet(PortalViewSet):

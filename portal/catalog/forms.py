@@ -11,6 +11,7 @@ from portal.catalog.actions.integrations import LONGEST_NAME
 from portal.catalog.listing import Wanted
 from portal.catalog.models import Integration
 from portal.catalog.rules import IntegrationKind, Level, ResourceKind, UploadKind
+from tenants.access import Actor
 from tenants.models import Membership, Team
 
 ANY = ("", _("Any"))
@@ -31,7 +32,7 @@ class IntegrationForm(forms.Form):
 
 class SettingsForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=LONGEST_NAME)
-    owner = forms.ModelChoiceField(
+    owner: "forms.ModelChoiceField[Membership]" = forms.ModelChoiceField(
         label=_("Owner"),
         queryset=None,
         required=False,
@@ -64,7 +65,7 @@ class UploadForm(forms.Form):
 class AccessForm(forms.Form):
     """A team and what it may do; an empty level takes the access away."""
 
-    team = forms.ModelChoiceField(label=_("Team"), queryset=None)
+    team: "forms.ModelChoiceField[Team]" = forms.ModelChoiceField(label=_("Team"), queryset=None)
     level = forms.ChoiceField(
         label=_("May"),
         required=False,
@@ -72,9 +73,9 @@ class AccessForm(forms.Form):
         initial=Level.VIEW,
     )
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, actor: Actor, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["team"].queryset = Team.objects.order_by("name", "pk")  # type: ignore[attr-defined]
+        self.fields["team"].queryset = Team.objects.visible_to(actor).order_by("name", "pk")  # type: ignore[attr-defined]
 
 
 class ResourceFilter(forms.Form):

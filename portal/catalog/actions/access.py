@@ -36,7 +36,7 @@ def set_team_access(
         actor=actor,
         target=team,
         integration=str(integration.pk),
-        level=level or "none",
+        changed=level or "no access",
     )
     return access
 
@@ -72,7 +72,7 @@ def set_resource_access(
         target=team,
         integration=str(integration.pk),
         resource=str(resource.pk),
-        level=level or "none",
+        changed=level or "no access",
     )
     return access
 

@@ -13,7 +13,7 @@ from audit.recorder import record
 from audit.refusals import Refusal
 from portal.catalog import files
 from portal.catalog.actions.integrations import refuse_if_deleting
-from portal.catalog.ingest.applying import Counts, apply
+from portal.catalog.ingest.applying import apply
 from portal.catalog.ingest.bench import Bench
 from portal.catalog.models import ImportRun, Integration, Upload
 from portal.catalog.refusals import (
@@ -58,7 +58,7 @@ def finish_import(run: ImportRun, *, actor: Actor, at: datetime, bench: Bench) -
     if run.status != RunStatus.RUNNING:
         return run
     refuse_if_stopped(integration)
-    counts: Counts = apply(integration, bench)
+    counts = apply(integration, bench)
     integration.synced(at=at, resources=counts.resources, fields=counts.fields)
     integration.save(
         update_fields=[
@@ -73,7 +73,11 @@ def finish_import(run: ImportRun, *, actor: Actor, at: datetime, bench: Bench) -
         actor=actor,
         target=integration,
         run=str(run.pk),
-        **counts.as_json(),
+        resources=counts.resources,
+        fields=counts.fields,
+        added=counts.added,
+        changed=counts.changed,
+        removed=counts.removed,
     )
     return run
 

@@ -25,7 +25,7 @@ def create_integration(
     """Connect a source. Whoever does it owns it. Raises Invalid for a name in use."""
     if kind not in IntegrationKind.values:
         raise Invalid(_("This kind of source is not known."), {"kind": _("Choose one listed.")})
-    integration = Integration.objects.create(
+    integration: Integration = Integration.objects.create(
         name=_free_name(name),
         kind=kind,
         scopes=list(SCOPES[kind]),
@@ -95,6 +95,8 @@ def _free_name(name: str, *, besides: Integration | None = None) -> str:
         said = _("Use 1 to %(most)d characters on one line.") % {"most": LONGEST_NAME}
         raise Invalid(_("This name cannot be used."), {"name": said})
     others = Integration.objects.annotate(folded=Lower("name")).filter(folded=plain.lower())
-    if others.exclude(pk=besides.pk if besides else None).exists():
+    if besides is not None:
+        others = others.exclude(pk=besides.pk)
+    if others.exists():
         raise Invalid(_("This name is taken."), {"name": _("Another integration has this name.")})
     return plain

@@ -124,4 +124,4 @@ class Term(TenantModel):
         indexes = [models.Index(fields=["organization", "integration", "id"], name="term_erasure")]
 
     def __str__(self) -> str:
-        return self.term
+        return str(self.term)

@@ -72,7 +72,7 @@ class ResourceQuerySet(TenantQuerySet["Resource"]):
 
     def _first_singles(self, team: UUID, after: Place | None, size: int) -> QuerySet[Any, Any]:
         model = apps.get_model("catalog", "TeamResourceAccess")
-        rows = model.objects.filter(team=team)  # type: ignore[attr-defined]
+        rows = model.objects.filter(team=team)
         if after is not None:
             rows = rows.filter(
                 Q(sort_key__gt=after.sort_key)
@@ -105,7 +105,7 @@ class ResourceQuerySet(TenantQuerySet["Resource"]):
 
 
 def _with_term(**condition: Any) -> QuerySet[Any, UUID]:
-    terms = apps.get_model("catalog", "Term").objects  # type: ignore[attr-defined]
+    terms = apps.get_model("catalog", "Term").objects
     rows: QuerySet[Any, UUID] = terms.filter(**condition).values_list("resource_id", flat=True)
     return rows
 

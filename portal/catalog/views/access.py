@@ -22,7 +22,7 @@ from tenants.models import Team
 @needs(set_team_access.permission, methods=("GET", "POST"), refusal_to="integration-access")
 def integration_access(request: PortalRequest, slug: str, pk: UUID) -> HttpResponse:
     integration = visible_integration(request, pk)
-    form = AccessForm(request.POST or None)
+    form = AccessForm(request.POST or None, actor=request.actor)
     if request.method == "POST" and form.is_valid():
         team, level = form.cleaned_data["team"], form.cleaned_data["level"]
         set_team_access(integration, actor=request.actor, team=team, level=level)
@@ -41,7 +41,7 @@ def integration_access(request: PortalRequest, slug: str, pk: UUID) -> HttpRespo
 @needs(set_resource_access.permission, methods=("POST",), refusal_to="resource-show")
 def resource_access(request: PortalRequest, slug: str, pk: UUID) -> HttpResponse:
     resource = visible_resource(request, pk)
-    form = AccessForm(request.POST)
+    form = AccessForm(request.POST, actor=request.actor)
     if form.is_valid():
         team, level = form.cleaned_data["team"], form.cleaned_data["level"]
         set_resource_access(resource, actor=request.actor, team=team, level=level)

@@ -72,7 +72,7 @@ def resource_show(request: PortalRequest, slug: str, pk: UUID) -> HttpResponse:
         "upstream": upstream(resource, request.actor),
         "downstream": downstream(resource, request.actor),
         "given": teams_of_resource(resource) if manages else [],
-        "access": AccessForm() if manages else None,
+        "access": AccessForm(actor=request.actor) if manages else None,
     }
     return page(request, "catalog/resource_show.html", context)
 
