@@ -4,8 +4,9 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.evidence import tasks  # noqa: F401  (registers the job and its sweeps)
 from portal.evidence.api import EventViewSet
+from portal.evidence.searching import find_events
 from portal.rest import routing
-from portal.ui import navigation
+from portal.ui import navigation, searching
 from portal.ui.navigation import NavItem
 from tenants.permissions import Permission
 
@@ -20,5 +21,8 @@ def register() -> None:
             permission=Permission.AUDIT_VIEW,
             order=100,
         )
+    )
+    searching.register(
+        searching.Provider(label=_("Audit log"), icon="scroll-text", order=90, search=find_events)
     )
     routing.register("events", EventViewSet, basename="api-event")

@@ -105,3 +105,20 @@ def test_more_rows_cost_no_more_queries(
 
     with django_assert_max_num_queries(40):
         client.get("/o/acme/")
+
+
+def test_search_finds_what_the_log_says_about_a_number_and_a_person(
+    client_of: ClientOf,
+    actor_of: Callable[..., Actor],
+    ada: Membership,
+    mia: Membership,
+    aud: Membership,
+    at: datetime,
+) -> None:
+    ticket = file_revocation(mia, actor=actor_of(ada), at=at)
+
+    by_number = page(client_of(aud), f"/o/acme/search/?q={ticket.number.lower()}").text_content()
+    by_person = page(client_of(aud), "/o/acme/search/?q=castellan").text_content()
+
+    assert f"opened the request {ticket.number}" in by_number
+    assert "blocked the access of Mia Castellan" in by_person
