@@ -22,7 +22,8 @@ def theme_set(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         User.objects.filter(pk=request.user.pk).update(theme=theme)
     goal = request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(goal, allowed_hosts=None):
+    # Only a path: Django's `redirect` takes a bare word for the name of a view.
+    if not goal.startswith("/") or not url_has_allowed_host_and_scheme(goal, allowed_hosts=None):
         goal = "/"
     response = redirect(goal)
     response.set_cookie(

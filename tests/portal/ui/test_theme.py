@@ -34,6 +34,11 @@ def test_it_never_leads_away(db: None, goal: str) -> None:
     assert Client().post("/theme/", {"theme": "light", "next": goal}).headers["Location"] == "/"
 
 
+@pytest.mark.parametrize("goal", ["abc", "home-show", "10:00", "²", ""])
+def test_a_bare_word_to_go_on_to_is_not_a_fault(db: None, goal: str) -> None:
+    assert Client().post("/theme/", {"theme": "light", "next": goal}).headers["Location"] == "/"
+
+
 @pytest.mark.parametrize("theme", ["", "purple", 'dark"><script>'])
 def test_another_word_is_refused_and_a_forged_cookie_is_ignored(db: None, theme: str) -> None:
     client = Client()
