@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-PATIENCE = 120.0
+PATIENCE = 180.0
 LEFT_OUT = ("DATABASE", "CELERY", "DJANGO", "MAIL", "CACHE", "BASE_URL", "SECRET_KEY", "PYTEST")
 
 
