@@ -16,10 +16,10 @@ from kombu.transport import filesystem
 from kombu.utils.json import dumps, loads
 
 
-class Channel(filesystem.Channel):  # type: ignore[misc]
+class Channel(filesystem.Channel):
     """Writes under another name first, takes by renaming."""
 
-    def _put(self, queue: str, payload: object, **_options: Any) -> None:
+    def _put(self, queue: str, payload: Any, **_options: Any) -> None:
         name = f"{time.monotonic_ns():020}_{uuid4().hex}.{queue}.msg"
         folder = Path(self.data_folder_out)
         draft = folder / f".{name}"
@@ -28,10 +28,10 @@ class Channel(filesystem.Channel):  # type: ignore[misc]
             draft.write_text(dumps(payload))
             draft.rename(folder / name)
         except OSError as error:
-            message = f"Cannot write a message into {folder}"
-            raise ChannelError(message) from error
+            said = f"Cannot write a message into {folder}"
+            raise ChannelError(said) from error
 
-    def _get(self, queue: str) -> Any:
+    def _get(self, queue: str, timeout: float | None = None) -> Any:  # noqa: ARG002
         for path in self._waiting(queue):
             payload = self._take(path)
             if payload is not None:
@@ -70,5 +70,5 @@ class Channel(filesystem.Channel):  # type: ignore[misc]
             return None
 
 
-class Transport(filesystem.Transport):  # type: ignore[misc]
+class Transport(filesystem.Transport):
     Channel = Channel

@@ -26,7 +26,9 @@ def connection(folder: Path) -> Iterator[Connection]:
         "polling_interval": 0.01,
     }
     with Connection(
-        "filesystem://localhost", transport="portal.queue.folder:Transport", transport_options=options
+        "filesystem://localhost",
+        transport="portal.queue.folder:Transport",
+        transport_options=options,
     ) as made:
         yield made
 
