@@ -55,12 +55,13 @@ def case_show(request: PortalRequest, slug: str, reference: str) -> HttpResponse
     case = _case(request, reference)
     attached = list(case.integrations.order_by("label", "id"))
     grants = Grant.objects.visible_to(request.actor).filter(case=case).prefetch_related("scope")
-    others = Integration.objects.visible_to(request.actor).exclude(
-        pk__in=[row.integration_id for row in attached]
-    )
+    ids = [row.integration_id for row in attached]
+    visible = Integration.objects.visible_to(request.actor)
+    others = visible.exclude(pk__in=ids)
     context = {
         "case": case,
         "attached": attached,
+        "still_there": set(visible.filter(pk__in=ids).values_list("pk", flat=True)),
         "grants": [card(grant, request.at) for grant in grants.order_by("-id")],
         "attach": AttachForm(integrations=others.order_by("name", "id")[:MOST_CHOICES]),
         "can_attach": case.is_open and others.exists(),
