@@ -19,7 +19,9 @@ from kombu.utils.json import dumps, loads
 class Channel(filesystem.Channel):
     """Writes under another name first, takes by renaming."""
 
-    def _put(self, queue: str, payload: Any, **_options: Any) -> None:
+    def _put(  # type: ignore[override]  # the two classes above disagree on its name
+        self, queue: str, payload: Any, **_options: Any
+    ) -> None:
         name = f"{time.monotonic_ns():020}_{uuid4().hex}.{queue}.msg"
         folder = Path(self.data_folder_out)
         draft = folder / f".{name}"
