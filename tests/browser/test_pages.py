@@ -1,0 +1,102 @@
+"""Every page as a person sees it: no console error, no accessibility fault, no sideways scroll."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from portal.catalog.actions.integrations import create_integration
+from portal.grants.actions.cases import CaseFacts, open_case
+from portal.tickets.actions.filing import file_revocation
+from tenants.access import Actor
+from tenants.clock import now
+from tenants.models import Membership
+from tenants.permissions import BuiltInRole
+from tenants.scoping import organization_scope
+from tests.browser.conftest import Window
+from tests.cast import make_member, make_organization
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+LOOKS = [("light", 1360), ("dark", 1360), ("light", 390)]
+PAGES = [
+    "/o/acme/",
+    "/o/acme/requests/",
+    "/o/acme/requests/REV-1001/",
+    "/o/acme/requests/delete/",
+    "/o/acme/members/",
+    "/o/acme/invitations/",
+    "/o/acme/teams/",
+    "/o/acme/roles/",
+    "/o/acme/tokens/",
+    "/o/acme/integrations/",
+    "/o/acme/integrations/new/",
+    "/o/acme/catalog/",
+    "/o/acme/cases/",
+    "/o/acme/cases/CASE-101/",
+    "/o/acme/access/",
+    "/o/acme/sso/",
+    "/o/acme/audit/",
+    "/o/acme/audit/checkpoints/",
+    "/o/acme/settings/",
+    "/o/acme/waiting/",
+    "/o/acme/search/?q=mia",
+    "/account/",
+    "/account/devices/",
+    "/workspaces/",
+    "/api/v1/",
+]
+
+
+@pytest.fixture
+def ada(actor_of: Callable[..., Actor]) -> Membership:
+    """Acme with something on every page."""
+    acme = make_organization("acme", name="Acme Health")
+    owner = make_member(acme, "Ada Okafor", BuiltInRole.OWNER)
+    leaver = make_member(acme, "Leo Marsh", BuiltInRole.EDITOR)
+    make_member(acme, "Mia Castellan", BuiltInRole.VIEWER)
+    actor = actor_of(owner)
+    with organization_scope(acme.pk):
+        made = create_integration(actor=actor, at=now(), name="Olist warehouse")
+        file_revocation(leaver, actor=actor, at=now(), reason="Last day")
+        facts = CaseFacts(title="Row counts look wrong", description="Since Tuesday.")
+        open_case(facts, actor=actor, at=now(), integration_ids=[made.pk])
+    return owner
+
+
+@pytest.mark.parametrize(("theme", "width"), LOOKS)
+def test_pages_are_sound(ada: Membership, window: Any, theme: str, width: int) -> None:
+    seen: Window = window(ada, theme=theme, width=width)
+
+    faults = {path: found for path in PAGES if (found := _faults(seen, path))}
+
+    assert faults == {}
+    assert seen.complaints == []
+
+
+@pytest.mark.parametrize(("theme", "width"), LOOKS)
+def test_the_way_in_is_sound(db: None, window: Any, theme: str, width: int) -> None:
+    seen: Window = window(theme=theme, width=width)
+
+    faults = {
+        path: found for path in ("/", "/password/forgotten/") if (found := _faults(seen, path))
+    }
+
+    assert faults == {}
+    assert seen.complaints == []
+
+
+def _faults(seen: Window, path: str) -> list[str]:
+    page = seen.open(path)
+    found = [
+        f"{rule['id']}: {rule['nodes'][0]['html'][:160]}"
+        for rule in Axe().run(page).response["violations"]
+    ]
+    if page.title() == "" or page.locator("h1").count() != 1:
+        found.append("a page has a title and one heading")
+    overflow = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    if overflow > 0:
+        found.append(f"scrolls sideways by {overflow} px")
+    return found
