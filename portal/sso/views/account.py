@@ -8,8 +8,10 @@ from allauth.account import views as account
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.flows.logout import logout
 from allauth.mfa.base import views as mfa
+from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
+from allauth.mfa.utils import is_mfa_enabled
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -134,13 +136,19 @@ def setting_up(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespo
 
     @wraps(view)
     def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        had_one = _has_second_factor(request)
         response = view(request, *args, **kwargs)
-        if request.method == "POST" and response.status_code == 302:  # noqa: PLR2004
+        # The view also sends away whom it first asks for the password again: that proves nothing.
+        if not had_one and _has_second_factor(request):
             record_authentication(request, person(request), method="mfa", type="totp")
             open_workspaces(request, at=now())
         return response
 
     return run
+
+
+def _has_second_factor(request: HttpRequest) -> bool:
+    return bool(is_mfa_enabled(person(request), [Authenticator.Type.TOTP]))
 
 
 def _with_own_password(view: Callable[..., HttpResponseBase]) -> Mounted:

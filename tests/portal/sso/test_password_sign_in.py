@@ -150,6 +150,22 @@ def test_without_second_factor_one_is_set_up_first(client: Client, ada: Membersh
     assert len(re.findall(rb"<li>\s*<code", client.get(response["Location"]).content)) == 10
 
 
+def test_being_asked_for_the_password_again_is_no_second_factor(
+    client: Client, ada: Membership
+) -> None:
+    sign_in(client, "ada@acme.test")
+    session = client.session
+    for proof in session["account_authentication_methods"]:
+        proof["at"] -= 400  # longer than a proof of identity counts, shorter than a sign-in
+    session.save()
+
+    response = client.post("/account/second-factor/app/", {"code": "000000"})
+
+    assert response["Location"].startswith("/account/confirm/")
+    assert not Entry.objects.exists()
+    assert client.get("/o/acme/")["Location"].startswith("/workspaces/acme/")
+
+
 def test_policy_without_second_factor_lets_in_by_password(client: Client, ada: Membership) -> None:
     Policy.objects.update(mfa_required=False)
 
