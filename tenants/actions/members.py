@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from accounts.models import User, normalized
 from audit.names import EventName
@@ -86,7 +87,9 @@ def contain_member(membership: Membership, *, actor: Actor, at: datetime) -> Mem
     membership.version += 1
     membership.save(update_fields=["status", "contained_at", "version"])
     ended = end_entries_of(membership, at=at, because="access blocked")
-    invited = Invitation.objects.open(at=at).filter(email=membership.email).update(cancelled_at=at)
+    # To the person and by the person: an invitation to a friend must not be a way back in.
+    theirs = Q(email=membership.email) | Q(invited_by=membership)
+    invited = Invitation.objects.open(at=at).filter(theirs).update(cancelled_at=at)
     record(
         EventName.MEMBER_CONTAINED,
         actor=actor,

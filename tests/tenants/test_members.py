@@ -10,6 +10,7 @@ from audit.names import EventName
 from audit.refusals import NotPermitted, StepUpNeeded
 from tenants.access import Actor
 from tenants.actions.guards import LastOwner
+from tenants.actions.invitations import send_invitation
 from tenants.actions.members import (
     AlreadyMember,
     MemberNotActive,
@@ -21,7 +22,7 @@ from tenants.actions.members import (
     revoke_member,
 )
 from tenants.actions.tokens import issue_token
-from tenants.models import Entry, Membership, Organization
+from tenants.models import Entry, Invitation, Membership, Organization
 from tenants.permissions import BuiltInRole, Permission
 from tests.cast import make_member
 
@@ -47,6 +48,15 @@ class TestContaining:
         assert not contained.is_active(at=at)
         assert not Entry.objects.open().filter(membership=mia).exists()
         assert names(mia.organization)[-1] == EventName.MEMBER_CONTAINED
+
+    def test_takes_the_invitations_they_sent_along(
+        self, ada: Membership, max_: Membership, actor_of: ActorOf, at: datetime
+    ) -> None:
+        sent = send_invitation(actor=actor_of(max_), at=at, email="friend@away.test", role="admin")
+
+        contain_member(max_, actor=actor_of(ada), at=at)
+
+        assert not Invitation.objects.get(pk=sent.pk).is_open(at=at)
 
     def test_needs_the_permission_and_records_the_attempt(
         self, ada: Membership, mia: Membership, actor_of: ActorOf, at: datetime
