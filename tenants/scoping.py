@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 from django.db import Error, connection, models
@@ -159,8 +159,13 @@ class TenantModel(models.Model):
     data_class: ClassVar[DataClass]
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    # No index of its own: it comes first in every composite one.
     organization = models.ForeignKey(
-        "tenants.Organization", on_delete=models.PROTECT, related_name="+", editable=False
+        "tenants.Organization",
+        on_delete=models.PROTECT,
+        related_name="+",
+        editable=False,
+        db_index=False,
     )
 
     objects = TenantManager()

@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                 ('revoked_at', models.DateTimeField(blank=True, null=True)),
                 ('version', models.PositiveIntegerField(default=1)),
                 ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organization', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
+                ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
             ],
         ),
         migrations.CreateModel(
@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
                 ('accepted_at', models.DateTimeField(blank=True, null=True)),
                 ('cancelled_at', models.DateTimeField(blank=True, null=True)),
                 ('invited_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.membership')),
-                ('organization', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
+                ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
             ],
         ),
         migrations.CreateModel(
@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=80, verbose_name='name')),
                 ('description', models.CharField(blank=True, max_length=300, verbose_name='description')),
                 ('permissions', models.JSONField(default=list)),
-                ('organization', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
+                ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
             ],
         ),
         migrations.AddField(
@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
                 ('permissions', models.JSONField(blank=True, default=list)),
                 ('created_at', models.DateTimeField()),
                 ('version', models.PositiveIntegerField(default=1)),
-                ('organization', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
+                ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
             ],
         ),
         migrations.CreateModel(
@@ -102,7 +102,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=audit.identifiers.new_id, editable=False, primary_key=True, serialize=False)),
                 ('invitation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.invitation')),
-                ('organization', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
+                ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.team')),
             ],
         ),
@@ -117,7 +117,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=audit.identifiers.new_id, editable=False, primary_key=True, serialize=False)),
                 ('is_lead', models.BooleanField(default=False, verbose_name='leads the team')),
                 ('membership', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='places', to='tenants.membership')),
-                ('organization', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
+                ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='places', to='tenants.team')),
             ],
         ),
@@ -127,7 +127,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=audit.identifiers.new_id, editable=False, primary_key=True, serialize=False)),
                 ('series', models.CharField(max_length=8)),
                 ('last', models.PositiveIntegerField()),
-                ('organization', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
+                ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('organization', 'series'), name='series_once')],
@@ -149,7 +149,7 @@ class Migration(migrations.Migration):
                 ('address', models.GenericIPAddressField(blank=True, null=True)),
                 ('device', models.CharField(blank=True, max_length=200)),
                 ('membership', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='tenants.membership')),
-                ('organization', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
+                ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
             ],
             options={
                 'indexes': [models.Index(fields=['organization', 'membership'], name='entry_by_member')],
@@ -171,7 +171,7 @@ class Migration(migrations.Migration):
                 ('last_used_at', models.DateTimeField(blank=True, null=True)),
                 ('revoked_at', models.DateTimeField(blank=True, null=True)),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tokens', to='tenants.membership')),
-                ('organization', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
+                ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
             ],
             options={
                 'indexes': [models.Index(fields=['organization', 'owner'], name='token_by_owner')],
@@ -195,7 +195,7 @@ class Migration(migrations.Migration):
                 ('samples_enabled', models.BooleanField(default=False, verbose_name='samples of data')),
                 ('assistant_enabled', models.BooleanField(default=False, verbose_name='assistant')),
                 ('version', models.PositiveIntegerField(default=1)),
-                ('organization', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
+                ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('organization',), name='policy_once'), models.CheckConstraint(condition=models.Q(('cooling_off__gte', datetime.timedelta(0)), ('cooling_off__lte', datetime.timedelta(seconds=7200))), name='policy_cooling_off_0_to_2_h'), models.CheckConstraint(condition=models.Q(('password_allowed', True), ('sso_enforced', True), _connector='OR'), name='policy_way_in')],

@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('opened_by_name', models.CharField(max_length=200)),
                 ('opened_at', models.DateTimeField()),
                 ('closed_at', models.DateTimeField(null=True)),
-                ('organization', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
+                ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
             ],
         ),
         migrations.CreateModel(
@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                 ('integration_id', models.UUIDField()),
                 ('label', models.CharField(max_length=200)),
                 ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='integrations', to='grants.case')),
-                ('organization', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
+                ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
             ],
         ),
         migrations.CreateModel(
@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                 ('tampered_at', models.DateTimeField(null=True)),
                 ('signature', models.TextField(blank=True)),
                 ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grants', to='grants.case')),
-                ('organization', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
+                ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
             ],
         ),
         migrations.CreateModel(
@@ -85,7 +85,7 @@ class Migration(migrations.Migration):
                 ('note', models.TextField(blank=True, max_length=1000)),
                 ('terms', models.JSONField(default=dict)),
                 ('grant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='decisions', to='grants.grant')),
-                ('organization', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
+                ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
             ],
         ),
         migrations.CreateModel(
@@ -97,7 +97,7 @@ class Migration(migrations.Migration):
                 ('integration_id', models.UUIDField()),
                 ('label', models.CharField(max_length=300)),
                 ('grant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='scope', to='grants.grant')),
-                ('organization', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
+                ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
             ],
         ),
         migrations.CreateModel(
@@ -110,7 +110,7 @@ class Migration(migrations.Migration):
                 ('seen_at', models.DateTimeField()),
                 ('closed_at', models.DateTimeField(null=True)),
                 ('grant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sessions', to='grants.grant')),
-                ('organization', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
+                ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
             ],
         ),
         migrations.CreateModel(
@@ -124,7 +124,7 @@ class Migration(migrations.Migration):
                 ('fields', models.JSONField(default=list)),
                 ('masked', models.BooleanField()),
                 ('route', models.CharField(max_length=100)),
-                ('organization', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
+                ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
                 ('grant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='records', to='grants.grant')),
                 ('session', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='records', to='grants.supportsession')),
             ],

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=audit.identifiers.new_id, editable=False, primary_key=True, serialize=False)),
                 ('name', models.CharField(max_length=32)),
                 ('position', models.PositiveBigIntegerField(default=0)),
-                ('organization', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
+                ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
             ],
             options={
                 'constraints': [models.UniqueConstraint(models.F('organization'), models.F('name'), name='cursor_once')],
@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 ('wake_at', models.DateTimeField(null=True)),
                 ('settled_at', models.DateTimeField(null=True)),
                 ('error', models.CharField(blank=True, max_length=80)),
-                ('organization', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
+                ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
             ],
             options={
                 'indexes': [models.Index(models.F('wake_at'), condition=models.Q(('wake_at__isnull', False)), name='delivery_due')],

@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('status', models.PositiveSmallIntegerField(null=True)),
                 ('location', models.CharField(blank=True, max_length=400)),
                 ('body', models.TextField(blank=True)),
-                ('organization', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
+                ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
             ],
             options={
                 'indexes': [models.Index(fields=['organization', 'created_at'], name='idempotency_age')],

@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('activated_at', models.DateTimeField(blank=True, null=True)),
                 ('disabled_at', models.DateTimeField(blank=True, null=True)),
                 ('version', models.PositiveIntegerField(default=1)),
-                ('organization', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
+                ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
             ],
         ),
         migrations.CreateModel(
@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                 ('subject_digest', models.CharField(max_length=64)),
                 ('closed_at', models.DateTimeField()),
                 ('membership', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.membership')),
-                ('organization', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
+                ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
                 ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='sso.connection')),
             ],
         ),
@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 ('token', models.CharField(max_length=64)),
                 ('created_at', models.DateTimeField()),
                 ('verified_at', models.DateTimeField(blank=True, null=True)),
-                ('organization', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
+                ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
             ],
         ),
         migrations.CreateModel(
@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
                 ('expected', models.CharField(blank=True, max_length=300)),
                 ('received', models.CharField(blank=True, max_length=300)),
                 ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='sso.connection')),
-                ('organization', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
+                ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
             ],
         ),
         migrations.CreateModel(
@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
                 ('assertion_id', models.CharField(max_length=256)),
                 ('expires_at', models.DateTimeField()),
                 ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='sso.connection')),
-                ('organization', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
+                ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.organization')),
             ],
         ),
         migrations.AddConstraint(
