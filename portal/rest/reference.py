@@ -12,6 +12,23 @@ from portal.rest.describing import description
 from portal.rest.problems import KINDS
 
 DEPTH = 4
+MOST_VALUES = 8
+# Described once, at the head of the page.
+COMMON = frozenset({"Idempotency-Key"})
+BY_NAME: Mapping[str, Any] = {
+    "address_rule": "203.0.113.0/24",
+    "confirmation": "Acme Health",
+    "description": "Money in, money out",
+    "label": "Finance",
+    "name": "Finance",
+    "number": "REV-1042",
+    "prefix": "ghp_8Kq2mZ1x",
+    "reason": "Left the company",
+    "reference": "REV-1042",
+    "slug": "acme",
+    "title": "Sync stalls",
+    "token": "ghp_8Kq2mZ1x…",
+}
 SAMPLES: Mapping[str, Any] = {
     "uuid": "01935f2e-7b1c-7d42-9a51-3f0c8d2b6e10",
     "date-time": "2026-11-20T14:03:00Z",
@@ -125,6 +142,8 @@ def _body_schema(described: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _parameters(described: Mapping[str, Any]) -> Iterator[Field]:
     for parameter in described.get("parameters", []):
+        if parameter["name"] in COMMON:
+            continue
         yield Field(
             name=parameter["name"],
             kind=_kind(parameter["schema"]),
@@ -145,7 +164,9 @@ def _properties(schema: Mapping[str, Any]) -> Iterator[Field]:
 def _kind(schema: Mapping[str, Any]) -> str:
     plain = _resolved(schema)
     if "enum" in plain:
-        return " | ".join(str(value) for value in plain["enum"] if value is not None)
+        values = [str(value) for value in plain["enum"] if value is not None]
+        shown = " | ".join(values[:MOST_VALUES])
+        return f"{shown} …" if len(values) > MOST_VALUES else shown
     kinds = plain.get("type", "object")
     name = " or ".join(kinds) if isinstance(kinds, list) else str(kinds)
     if name == "array":
@@ -173,12 +194,20 @@ def _sample(schema: Mapping[str, Any], depth: int) -> Any:
     return _sample_of_kind(plain, depth)
 
 
+def _sample_of(name: str, schema: Mapping[str, Any], depth: int) -> Any:
+    plain = _resolved(schema)
+    is_free_text = plain.get("type") in ("string", ["string", "null"]) and not (
+        {"enum", "format", "default"} & set(plain)
+    )
+    return BY_NAME.get(name, "text") if is_free_text else _sample(schema, depth)
+
+
 def _sample_of_kind(schema: Mapping[str, Any], depth: int) -> Any:
     kind = schema.get("type", "object")
     kind = kind[0] if isinstance(kind, list) else kind
     if kind == "object":
         inner = schema.get("properties", {}) if depth else {}
-        return {name: _sample(of, depth - 1) for name, of in inner.items()}
+        return {name: _sample_of(name, of, depth - 1) for name, of in inner.items()}
     if kind == "array":
         return [_sample(schema.get("items", {}), depth - 1)] if depth else []
     plain = {"integer": schema.get("minimum", 1), "number": 1.0, "boolean": True, "null": None}

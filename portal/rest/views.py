@@ -117,11 +117,13 @@ class PortalViewSet(GenericViewSet[Any]):
         if permission is None:
             return
         actor = self.request.actor
-        try:
-            actor.require(permission)
-        except NotPermitted as refusal:
+        if not actor.may(permission):
+            refusal = NotPermitted(
+                _("This needs a token with the scope %(scope)s whose holder may do the same.")
+                % {"scope": permission}
+            )
             record_refusal(refusal, actor=actor, verb=f"{self.basename}.{self.action}")
-            raise
+            raise refusal
 
     def _read_parameters(self) -> dict[str, Any]:
         given = self.request.query_params
