@@ -73,7 +73,7 @@ def _owner(actor: Actor, at: datetime) -> Task:
 
 
 def _people(actor: Actor, at: datetime) -> Task:
-    others = Membership.objects.active(at=at).exclude(pk=actor.id).exists()
+    others = Membership.objects.active(at=at).exclude(pk__in=[actor.id]).exists()
     return Task(
         title=_("Invite your people"),
         text=_("Each gets a role and, if you like, teams. Nobody sees more than both allow."),

@@ -48,7 +48,8 @@ class Kept:
 def kept_since(actor: Actor, since: datetime) -> list[Kept]:
     """The fulfilled requests of the last weeks, newest first."""
     rows = Ticket.objects.visible_to(actor).filter(met_at__gte=since).order_by("-met_at")
-    return [Kept(*row) for row in rows.values_list("received_at", "due_at", "met_at")[:MOST_ROWS]]
+    instants = rows.values_list("received_at", "due_at", "met_at")[:MOST_ROWS]
+    return [Kept(received, due, met) for received, due, met in instants if met is not None]
 
 
 def figures_for(actor: Actor, at: datetime, kept: Sequence[Kept]) -> list[Figure]:

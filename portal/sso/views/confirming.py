@@ -146,7 +146,7 @@ def _step_up_by_password(request: PortalRequest, entry: Entry, *, goal: str) -> 
 
 
 def _step_up_at_provider(request: PortalRequest, entry: Entry, *, goal: str) -> HttpResponse:
-    connection = Connection.objects.in_use().filter(pk=entry.connection_id).first()
+    connection = Connection.objects.in_use().filter(pk__in=[entry.connection_id]).first()
     if connection is None:
         raise SignInRefused(Reason.INACTIVE)
     if request.method == "POST":
