@@ -9,8 +9,9 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from audit.models import Event
-from audit.refusals import NotPermitted, Refusal
+from audit.refusals import Invalid, NotPermitted, Refusal
 from portal.catalog.actions import pause_integration, resume_integration, start_import
+from portal.catalog.actions.integrations import change_integration
 from portal.catalog.ingest.running import carry_out, claim
 from portal.catalog.models import (
     Dependency,
@@ -28,7 +29,7 @@ from portal.catalog.tasks import announce_unattended, erase_overdue
 from tenants.access import Actor
 from tenants.models import Organization
 from tenants.scoping import organization_scope
-from tests.portal.catalog.conftest import as_file, both, do_import, olist
+from tests.portal.catalog.conftest import as_file, both, do_import, make_integration, olist
 
 pytestmark = pytest.mark.django_db
 
@@ -137,6 +138,20 @@ def test_search_finds_by_name_column_and_description(imported: Integration) -> N
     assert names("nothing_like_it") == []
     assert names("!!!") == []
     assert len(names("  ")) == 18
+
+
+@pytest.mark.parametrize("name", ["Ünit", "Ⅷ", "warehouse"])
+def test_a_name_in_use_is_refused_in_every_alphabet(
+    integration: Integration, max_: Any, max_actor: Actor, name: str
+) -> None:
+    if name != "warehouse":
+        make_integration(max_, max_actor, name)
+
+    with pytest.raises(Invalid):
+        make_integration(max_, max_actor, name)
+    other = make_integration(max_, max_actor, "Another")
+    with pytest.raises(Invalid):
+        change_integration(other, actor=max_actor, name=name, owner=None)
 
 
 def test_one_import_at_a_time(integration: Integration, max_actor: Actor) -> None:
