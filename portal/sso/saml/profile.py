@@ -21,6 +21,7 @@ from portal.sso.saml.names import (
 )
 
 SKEW = timedelta(seconds=60)
+FOR_EVER = datetime(9000, 1, 1, tzinfo=UTC)
 MAX_SUBJECT = 190
 NAMESPACES = {"saml": SAML, "samlp": "urn:oasis:names:tc:SAML:2.0:protocol"}
 _FORMATS = frozenset({"", FORMAT_EMAIL, FORMAT_PERSISTENT, FORMAT_UNSPECIFIED})
@@ -169,7 +170,8 @@ def _instant(value: str | None) -> datetime:
     if value is None or not _INSTANT.fullmatch(value):
         raise SignInRefused(Reason.WRONG_STRUCTURE, expected="a UTC instant", received=value or "")
     try:
-        return datetime.fromisoformat(value[:19]).replace(tzinfo=UTC)
+        # Some say 9999-12-31 for ever, from which no minute can be counted on.
+        return min(datetime.fromisoformat(value[:19]).replace(tzinfo=UTC), FOR_EVER)
     except ValueError as error:
         raise SignInRefused(Reason.WRONG_STRUCTURE, received=value) from error
 

@@ -156,6 +156,15 @@ def test_bomb_is_refused_quickly(browser: Browser, acme_idp: Idp) -> None:
     assert time.process_time() - started < 0.5
 
 
+def test_an_assertion_for_ever_is_not_a_fault(browser: Browser, acme_idp: Idp) -> None:
+    asked = browser.begin(acme_idp)
+    forge = edited(".//s:Conditions", NotOnOrAfter="9999-12-31T23:59:59Z")
+
+    response = browser.bring(acme_idp, forge(acme_idp, asked.id))
+
+    assert response.status_code == 302
+
+
 @pytest.mark.parametrize("seconds", [-59, 0, 59])
 def test_clocks_may_differ_by_a_minute(browser: Browser, acme_idp: Idp, seconds: int) -> None:
     asked = browser.begin(acme_idp)
