@@ -83,6 +83,7 @@ class EventName(StrEnum):
     GRANT_ENDORSED = "grant.endorsed"
     GRANT_REJECTED = "grant.rejected"
     GRANT_WITHDRAWN = "grant.withdrawn"
+    GRANT_AGREED = "grant.agreed"
     GRANT_APPROVED = "grant.approved"
     GRANT_DENIED = "grant.denied"
     GRANT_NARROWED = "grant.narrowed"

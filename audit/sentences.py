@@ -88,6 +88,9 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     N.GRANT_ENDORSED: _("{actor}, support lead, endorsed the request for access {reference}."),
     N.GRANT_REJECTED: _("{actor}, support lead, turned down the request for access {reference}."),
     N.GRANT_WITHDRAWN: _("{actor} withdrew the request for access {reference}."),
+    N.GRANT_AGREED: _(
+        "{actor} agreed to diagnostic access {reference}; others must agree too ({missing})."
+    ),
     N.GRANT_APPROVED: _("{actor} approved diagnostic access {reference}[ until {until}]."),
     N.GRANT_DENIED: _("{actor} denied diagnostic access {reference}[: {reason}]."),
     N.GRANT_NARROWED: _("{actor} narrowed diagnostic access {reference}."),

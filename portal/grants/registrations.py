@@ -53,8 +53,8 @@ def grants_waiting(actor: Actor, at: datetime) -> list[WaitingItem]:
     """Requests this person may answer."""
     if not actor.may(Permission.GRANT_DECIDE):
         return []
-    rows = Grant.objects.visible_to(actor).waiting_for_customer(at).select_related("case")
-    return [_waiting(grant, actor) for grant in rows.order_by("id")[:50]]
+    rows = Grant.objects.visible_to(actor).waiting_for_customer(at).without_yes_of(actor)
+    return [_waiting(grant, actor) for grant in rows.select_related("case").order_by("id")[:50]]
 
 
 def _waiting(grant: Grant, actor: Actor) -> WaitingItem:
@@ -72,5 +72,6 @@ def _waiting(grant: Grant, actor: Actor) -> WaitingItem:
 def _waiting_count(actor: Actor) -> int | None:
     if not actor.may(Permission.GRANT_DECIDE):
         return None
-    waiting_now: int = Grant.objects.visible_to(actor).waiting_for_customer(now()).count()
+    rows = Grant.objects.visible_to(actor).waiting_for_customer(now()).without_yes_of(actor)
+    waiting_now: int = rows.count()
     return waiting_now

@@ -29,6 +29,7 @@ SHARED_PARTS = {
     "portal/fulfilment/actions/lanes.py": {"wake_lane"},
     "portal/fulfilment/actions/parking.py": {"park_ticket"},
     "portal/fulfilment/actions/settling.py": {"register_finisher"},
+    "portal/grants/actions/agreeing.py": {"keep_agreement", "still_missing"},
     "portal/grants/actions/ending.py": {"close_session", "close_sessions", "end_grant"},
     "portal/grants/actions/requests.py": {"keep_decision", "keep_scope"},
     "portal/grants/actions/settling.py": {"mark_tampered", "settle_overdue"},

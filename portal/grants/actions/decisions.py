@@ -8,6 +8,7 @@ from audit.names import EventName
 from audit.recorder import record
 from audit.refusals import Invalid, NotPermitted
 from portal.grants import rules
+from portal.grants.actions.agreeing import keep_agreement, still_missing
 from portal.grants.actions.ending import end_grant
 from portal.grants.actions.requests import keep_decision, keep_scope
 from portal.grants.choosing import widest_for
@@ -26,7 +27,10 @@ from tenants.permissions import Permission
 def approve_grant(
     grant: Grant, *, actor: Actor, at: datetime, consent: Consent, version: int | None = None
 ) -> Grant:
-    """Open the access, as asked or narrower, for at most 21 days from `at`."""
+    """Open the access, as asked or narrower, for at most 21 days from `at`.
+
+    Where the policy asks for more than one person, the last of them opens it.
+    """
     grant = Grant.objects.locked(grant.pk)
     check_version(grant, version)
     _require_pending(grant, at)
@@ -38,10 +42,15 @@ def approve_grant(
         widest_for(grant, actor),
     )
     starts_at = _start(grant, consent, at)
+    missing = still_missing(grant, actor, at)
     _take_terms(grant, agreed)
+    keep_decision(grant, Verdict.APPROVED, actor=actor, at=at, note=consent.note, **_terms(agreed))
+    if missing:
+        return keep_agreement(
+            grant, agreed, actor=actor, at=at, starts_at=starts_at, missing=missing
+        )
     grant.open(at=at, duration=agreed.duration, starts_at=starts_at)
     _seal(grant, agreed)
-    keep_decision(grant, Verdict.APPROVED, actor=actor, at=at, note=consent.note, **_terms(agreed))
     record(
         EventName.GRANT_APPROVED,
         actor=actor,

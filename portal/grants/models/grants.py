@@ -66,6 +66,11 @@ class GrantQuerySet(TenantQuerySet["Grant"]):
         since = at - rules.ANSWER_WITHIN
         return self.filter(status=GrantStatus.PENDING_CUSTOMER, endorsed_at__gt=since)
 
+    def without_yes_of(self, actor: Actor) -> Self:
+        """Those that this person has not agreed to, where several people must."""
+        yes = GrantDecision.objects.filter(verdict=Verdict.APPROVED, by_id=actor.id)
+        return self.exclude(pk__in=yes.values("grant"))
+
     def overdue(self, at: datetime) -> Self:
         """Rows whose words lag behind their timestamps; the sweep writes them down."""
         unanswered = Q(

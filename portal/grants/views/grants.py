@@ -57,18 +57,17 @@ def grant_approve(request: PortalRequest, slug: str, reference: str) -> HttpResp
     form = _approval_form(request, grant)
     if not form.is_valid():
         return _shown(request, grant, form=form, status=422)
-    approve_grant(
+    decided = approve_grant(
         grant,
         actor=request.actor,
         at=request.at,
         consent=_consent(request, grant, form),
         version=form.cleaned_data["version"],
     )
-    messages.success(
-        request,
-        _("%(grant)s is open. You can end it at any moment on this page.")
-        % {"grant": grant.reference},
-    )
+    said = _("%(grant)s is open. You can end it at any moment on this page.")
+    if decided.approved_at is None:
+        said = _("Your yes to %(grant)s is kept. It opens once enough others have agreed.")
+    messages.success(request, said % {"grant": grant.reference})
     return _back(request, grant)
 
 
