@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -89,6 +90,14 @@ class TestTheDoor:
 
         refused = Event.objects.filter(name=EventName.ACTION_REFUSED).latest("id")
         assert refused.actor_kind == "token"
+
+    def test_plain_http_is_refused_and_not_redirected(
+        self, ada: Membership, caller_of: CallerOf, settings: Any
+    ) -> None:
+        caller = caller_of(ada)
+        settings.BASE_URL, settings.SECURE_SSL_REDIRECT = "https://testserver", True
+
+        problem(caller.get("me"), 403)
 
     def test_the_address_rule_holds(self, ada: Membership, caller_of: CallerOf) -> None:
         problem(caller_of(ada, address_rule="203.0.113.0/24").get("me"), 401)
