@@ -18,7 +18,7 @@ from audit.refusals import Invalid, Malformed, NotPermitted, Refusal, StaleVersi
 from tenants.clock import now
 from tenants.models import ApiToken, Entry, Membership, Organization
 from tenants.permissions import PERMISSION_LABELS, SYSTEM_PERMISSIONS, Permission
-from tenants.scoping import ScopeMissing, current_organization_id
+from tenants.scoping import ScopeMissing, current_organization_id, system_scope
 
 STEP_UP_LASTS = timedelta(minutes=5)
 
@@ -139,7 +139,10 @@ def action(
         @functools.wraps(function)
         def run(*args: P.args, **kwargs: P.kwargs) -> R:
             actor = _actor_of(kwargs)
+            is_outermost = not _inside.get()
             with _recorded(actor, function.__name__), transaction.atomic():
+                if is_outermost:
+                    _require_presence(actor)
                 if permission is not None:
                     actor.require(permission)
                 if step_up:
@@ -152,6 +155,27 @@ def action(
         return declared
 
     return declare
+
+
+def _require_presence(actor: Actor) -> None:
+    """Raises NotPermitted when what let the actor in was ended since.
+
+    The actor was made when the request began, and its body may take hours to arrive.
+    """
+    if actor.kind is ActorKind.STAFF:
+        with system_scope("staff behind an action"):
+            member = Membership.unscoped.filter(pk=actor.id).first()
+    elif actor.token is not None:
+        usable = ApiToken.objects.usable(at=now()).select_related("owner")
+        token = usable.filter(pk=actor.token.pk).first()
+        member = token.owner if token else None
+    elif actor.entry is not None and not actor.entry._state.adding:  # noqa: SLF001
+        entry = Entry.objects.open().select_related("membership").filter(pk=actor.entry.pk).first()
+        member = entry.membership if entry else None
+    else:
+        return
+    if member is None or not member.is_active(at=now()):
+        raise NotPermitted(f"Your access to {actor.organization.name} was ended.")
 
 
 @contextmanager

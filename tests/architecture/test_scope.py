@@ -25,6 +25,7 @@ SYSTEM_SCOPE_CALLERS = {
     "portal/sso/registrations.py",  # used assertions that are over
     "portal/sso/ways_in.py",  # e-mail domain
     "portal/tickets/sweeps.py",  # requests with work to do, or whose time runs out
+    "tenants/access.py",  # is the staff member behind an action still there?
     "tenants/actions/organizations.py",  # making one; is an address taken?
     "tenants/resolving.py",  # workspace address, vendor, workspace switcher
     "tenants/tokens.py",  # token prefix
