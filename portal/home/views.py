@@ -11,6 +11,7 @@ from portal.home.charts import closed_per_day
 from portal.home.checklist import checklist_for
 from portal.home.figures import LOOK_BACK, figures_for, kept_since
 from portal.tickets.models import Ticket
+from portal.tickets.showing import title_of
 from portal.ui.durations import zone_of
 from portal.ui.needs import needs
 from portal.ui.pages import page
@@ -33,7 +34,7 @@ def home_show(request: PortalRequest) -> HttpResponse:
     context = {
         "figures": figures_for(actor, at, kept),
         "chart": closed_per_day(kept, at=at, zone=zone),
-        "tickets": Ticket.objects.visible_to(actor).order_by("-id")[:SHOWN],
+        "tickets": _latest_requests(request),
         "integrations": list(Integration.objects.visible_to(actor).order_by("name", "id")[:SHOWN]),
         "grants": _active_grants(request),
         "waiting": waiting_for(actor, at)[:SHOWN],
@@ -55,6 +56,11 @@ def search_show(request: PortalRequest) -> HttpResponse:
     text = text[:LONGEST_SEARCH]
     groups = search_everything(request.actor, text) if text else []
     return page(request, "home/search.html", {"groups": groups, "search_text": text})
+
+
+def _latest_requests(request: PortalRequest) -> list[tuple[Ticket, str]]:
+    tickets = Ticket.objects.visible_to(request.actor).order_by("-id")[:SHOWN]
+    return [(ticket, title_of(ticket)) for ticket in tickets]
 
 
 def _active_grants(request: PortalRequest) -> list[Grant]:

@@ -15,7 +15,7 @@ def duration(length: timedelta) -> str:
     """`6 days`, `2 d 4 h`, `3 h 12 m`, `12 m 05 s` or `18 s`; the sign is left out."""
     seconds = int(abs(length.total_seconds()))
     if seconds < MINUTE:
-        return _("%(s)d s") % {"s": seconds}
+        return _("%(s)d s") % {"s": seconds} if seconds else _("under 1 s")
     if seconds < HOUR:
         return _("%(m)d m %(s)02d s") % {"m": seconds // MINUTE, "s": seconds % MINUTE}
     if seconds < DAY:

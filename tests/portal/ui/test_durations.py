@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from portal.ui.clocks import clock_of
-from portal.ui.durations import duration, zone_of
+from portal.ui.durations import ago, duration, rounded, zone_of
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DUE = NOON + timedelta(hours=24)
@@ -14,6 +14,7 @@ DUE = NOON + timedelta(hours=24)
 @pytest.mark.parametrize(
     ("length", "said"),
     [
+        (timedelta(milliseconds=300), "under 1 s"),
         (timedelta(seconds=18), "18 s"),
         (timedelta(minutes=12, seconds=5), "12 m 05 s"),
         (timedelta(hours=3, minutes=12), "3 h 12 m"),
@@ -68,3 +69,24 @@ def test_an_expiry_is_not_a_broken_promise() -> None:
 def test_an_unknown_time_zone_is_utc() -> None:
     assert zone_of("Nowhere/Atlantis") is UTC
     assert zone_of("") is UTC
+
+
+@pytest.mark.parametrize(
+    ("length", "said"),
+    [
+        (timedelta(seconds=20), "20 s"),
+        (timedelta(minutes=30), "30 min"),
+        (timedelta(hours=12), "12 h"),
+        (timedelta(hours=1, minutes=30), "1 h 30 m"),
+        (timedelta(days=90), "90 days"),
+    ],
+)
+def test_a_chosen_length_is_said_as_it_was_chosen(length: timedelta, said: str) -> None:
+    assert rounded(length) == said
+
+
+def test_what_was_long_ago_is_a_date() -> None:
+    assert ago(timedelta(seconds=5)) == "just now"
+    assert ago(timedelta(minutes=4, seconds=50)) == "4 min ago"
+    assert ago(timedelta(hours=3, minutes=59)) == "3 h ago"
+    assert ago(timedelta(days=1)) == ""

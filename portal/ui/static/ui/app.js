@@ -9,7 +9,7 @@ const offset = serverTime ? Date.parse(serverTime) - Date.now() : 0;
 function words(seconds) {
   const two = (n) => String(n).padStart(2, "0");
   const [m, h, d] = [60, 3600, 86400];
-  if (seconds < m) return `${seconds} s`;
+  if (seconds < m) return seconds ? `${seconds} s` : "under 1 s";
   if (seconds < h) return `${Math.floor(seconds / m)} m ${two(seconds % m)} s`;
   if (seconds < d) return `${Math.floor(seconds / h)} h ${two(Math.floor((seconds % h) / m))} m`;
   const days = Math.floor(seconds / d);
