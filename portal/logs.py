@@ -79,6 +79,18 @@ def without_foreign_words(
     return event
 
 
+_LOGGERS: Mapping[str, Mapping[str, str]] = {
+    # Django's own lines quote the path of each 4xx; request.finished names the route.
+    "django.request": {"level": "ERROR"},
+    "django.security": {"level": "ERROR"},
+    "django.server": {"level": "ERROR"},
+    # A line for each of some dozen sweeps a minute tells nothing; failures still speak.
+    "celery.app.trace": {"level": "ERROR"},
+    "celery.beat": {"level": "WARNING"},
+    "celery.worker.strategy": {"level": "WARNING"},
+}
+
+
 def configure(*, level: str, show_exception_text: bool) -> Mapping[str, Any]:
     """Set structlog up and return Django's LOGGING, so that both write the same lines."""
     private = [without_foreign_words, without_exception_text]
@@ -110,14 +122,5 @@ def configure(*, level: str, show_exception_text: bool) -> Mapping[str, Any]:
         },
         "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "json"}},
         "root": {"handlers": ["out"], "level": level},
-        "loggers": {
-            # Django's own lines quote the path of each 4xx; request.finished names the route.
-            "django.request": {"level": "ERROR"},
-            "django.security": {"level": "ERROR"},
-            "django.server": {"level": "ERROR"},
-            # A line for each of some dozen sweeps a minute tells nothing; failures still speak.
-            "celery.app.trace": {"level": "ERROR"},
-            "celery.beat": {"level": "WARNING"},
-            "celery.worker.strategy": {"level": "WARNING"},
-        },
+        "loggers": _LOGGERS,
     }

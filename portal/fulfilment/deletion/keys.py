@@ -9,6 +9,8 @@ from portal.tickets.models import Tally, Ticket
 from portal.tickets.rules import Scope
 
 PURPOSE = "integration"
+# Answers that the API keeps for 24 h to repeat them: they may hold names of what goes.
+KEPT_ANSWERS = "reply"
 
 
 def living_keys(ticket: Ticket) -> "QuerySet[DataKey]":
@@ -24,6 +26,7 @@ def shred_keys(job: Job) -> Outcome:
     destroyed = destroy_keys(
         organization_id=ticket.organization_id, purpose=PURPOSE, subject=_subject(ticket)
     )
+    destroy_keys(organization_id=ticket.organization_id, purpose=KEPT_ANSWERS, subject=None)
     ticket.destroyed_at = ticket.destroyed_at or job.at
     ticket.save(update_fields=["destroyed_at"])
     Tally.objects.filter(ticket=ticket, store="keys").update(erased=destroyed)

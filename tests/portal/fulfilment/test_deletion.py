@@ -109,15 +109,19 @@ def test_files_keys_and_bytes_are_gone(
         uploaded_at=at, expires_at=at + timedelta(days=1),
     )  # fmt: skip
     Resource.objects.update(name=CANARY)
-    sealed = sealing.seal(
-        CANARY, organization_id=integration.organization_id, purpose="integration",
-        subject=str(integration.pk), context="test",
-    )  # fmt: skip
+    sealed = [
+        sealing.seal(
+            CANARY, organization_id=integration.organization_id, purpose=purpose,
+            subject=str(integration.pk), context="test",
+        )
+        for purpose in ("integration", "reply")
+    ]  # fmt: skip
     ticket = work(file_all(by_ada, at))
     assert ticket.status == Status.ERASED
     assert not default_storage.exists(path)
-    with pytest.raises(sealing.KeyDestroyed):
-        sealing.unseal(sealed, organization_id=integration.organization_id, context="test")
+    for text in sealed:
+        with pytest.raises(sealing.KeyDestroyed):
+            sealing.unseal(text, organization_id=integration.organization_id, context="test")
     if connection.vendor == "sqlite":
         name = Path(connection.settings_dict["NAME"])
         for file in name.parent.glob(f"{name.name}*"):
