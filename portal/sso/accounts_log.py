@@ -13,6 +13,7 @@ from allauth.account.internal.stagekit import unstash_login
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.account.utils import url_str_to_user_pk
 from allauth.mfa.models import Authenticator
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 
@@ -94,7 +95,7 @@ def _concerned(request: HttpRequest, kwargs: dict[str, Any]) -> User | None:
 def _by_link(uidb36: str) -> User | None:
     try:
         return User.objects.filter(pk=url_str_to_user_pk(uidb36)).first()
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, ValidationError):
         return None
 
 

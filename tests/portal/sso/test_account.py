@@ -60,6 +60,18 @@ def test_reset_link_names_our_own_host(
     assert "http://testserver/password/reset/" in mail.outbox[0].body
 
 
+@pytest.mark.parametrize("key", ["0-bad", "NULL-x", "99999999999999999999-x", "1-set-password"])
+def test_a_broken_reset_link_is_not_a_fault_when_it_is_posted_to(
+    client: Client, ada: Membership, key: str
+) -> None:
+    form = {"password1": "new-correct-horse", "password2": "new-correct-horse"}
+
+    answer = client.post(f"/password/reset/{key}/", form)
+
+    assert answer.status_code == 200
+    assert b"Gatehouse" in answer.content
+
+
 def test_change_of_address_asks_again_and_reaches_every_organization(
     client_of: Callable[..., Client],
     ada_twice: Membership,
