@@ -24,7 +24,7 @@ IS_SECURE = _base.scheme == "https"
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _base_host = f"[{_base.hostname}]" if ":" in str(_base.hostname) else str(_base.hostname)
 
-if DEMO and (not EMBEDDED or _base_host not in _LOOPBACK):
+if DEMO and (not EMBEDDED or _base_host not in _LOOPBACK or HOST not in (*_LOOPBACK, "::1")):
     message = "DEMO has known passwords: it runs embedded, on localhost, and nowhere else."
     raise ImproperlyConfigured(message)
 if not EMBEDDED and not IS_SECURE:
