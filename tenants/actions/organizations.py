@@ -13,6 +13,7 @@ from audit.names import EventName
 from audit.recorder import record
 from audit.refusals import Invalid, StaleVersion
 from tenants.access import Actor, action, system_actor
+from tenants.actions.guards import known_role, may_hand_out, permissions_of
 from tenants.actions.invitations import keep_place
 from tenants.models import Organization, Policy
 from tenants.models.organization import RESERVED_SLUGS, SLUG
@@ -88,6 +89,8 @@ def change_policy(policy: Policy, *, actor: Actor, version: int, **changes: Any)
     policy = Policy.objects.locked(policy.pk)
     if policy.version != version:
         raise StaleVersion("Somebody else changed the policy meanwhile. Look again, then decide.")
+    if "default_role" in changes:
+        _check_default_role(changes["default_role"], actor)
     before = {name: getattr(policy, name) for name in changes}
     for name, value in changes.items():
         setattr(policy, name, value)
@@ -181,6 +184,16 @@ def _check_limits(policy: Policy) -> None:
         errors["password_allowed"] = "Allow passwords, or allow only single sign-on."  # noqa: S105
     if errors:
         raise Invalid("Some values are outside what the product allows.", errors)
+
+
+def _check_default_role(role: str, actor: Actor) -> None:
+    """Single sign-on hands this role out by itself: never the owner's, nor more than one holds."""
+    chosen = known_role(role, actor.organization)
+    if chosen == BuiltInRole.OWNER:
+        raise Invalid(
+            "Nobody becomes an owner by single sign-on.", {"default_role": "Choose another role."}
+        )
+    may_hand_out(permissions_of(chosen), actor=actor)
 
 
 def _keep_author_in(policy: Policy, actor: Actor) -> None:

@@ -206,3 +206,23 @@ class TestPolicy:
                 version=1,
                 mfa_required=False,
             )
+
+    @pytest.mark.parametrize("role", ["owner", "support_lead", "king"])
+    def test_single_sign_on_never_hands_out_the_owners_or_a_strange_role(
+        self, ada: Membership, max_: Membership, actor_of: ActorOf, role: str
+    ) -> None:
+        for member in (ada, max_):
+            with pytest.raises(Invalid):
+                change_policy(
+                    Policy.objects.get(), actor=actor_of(member), version=1, default_role=role
+                )
+
+        assert Policy.objects.get().default_role == BuiltInRole.VIEWER
+
+    def test_nobody_lets_single_sign_on_hand_out_more_than_they_hold(
+        self, opal: Membership, actor_of: ActorOf
+    ) -> None:
+        with organization_scope(opal.organization_id), pytest.raises(NotPermitted):
+            change_policy(
+                Policy.objects.get(), actor=actor_of(opal), version=1, default_role="support_lead"
+            )
