@@ -130,9 +130,19 @@ def sentence(event: Event) -> str:
 def _facts(event: Event) -> dict[str, str]:
     told = {**event.facts, **_changed(event.facts)}
     facts = {name: spelled(value).replace("_", " ") for name, value in told.items()}
+    facts |= {key: str(_WAYS[facts[key]]) for key in _BY if facts.get(key) in _WAYS}
     facts |= {"name": event.name, "reference": event.reference}
     facts |= opened([event])[event.id]
     return {name: value for name, value in facts.items() if value}
+
+
+# How people come in, in the words of the screen.
+_BY: Final = ("method", "source")
+_WAYS: Final[Mapping[str, Any]] = {
+    "saml": _("single sign-on"),
+    "scim": _("the directory"),
+    "founder": _("founding it"),
+}
 
 
 def _changed(facts: Mapping[str, Any]) -> dict[str, str]:

@@ -41,6 +41,12 @@ NOUNS: Final[Mapping[str, tuple[Promise, str]]] = {
     "checkpoint": (gettext_lazy("Checkpoint"), "stamp"),
     "mail": (gettext_lazy("Mail"), "mail"),
 }
+# Verbs that the screen says otherwise than the log keeps them.
+VERBS: Final[Mapping[str, Promise]] = {
+    "contained": gettext_lazy("access blocked"),
+    "endorsed": gettext_lazy("passed on by the vendor"),
+    "lapsed": gettext_lazy("not answered"),
+}
 Choice = tuple[str, str]
 
 
@@ -56,7 +62,8 @@ def label_of(name: str) -> str:
     """`Request: late`, for filters and details."""
     noun, _dot, verb = name.partition(".")
     called = str(NOUNS[noun][0]) if noun in NOUNS else noun
-    return f"{called}: {verb.replace('_', ' ')}"
+    said = str(VERBS[verb]) if verb in VERBS else verb.replace("_", " ")
+    return f"{called}: {said}"
 
 
 def action_choices() -> list[Choice | tuple[str, list[Choice]]]:
