@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from audit.refusals import Malformed
 from portal.catalog.models import Integration
+from portal.catalog.showing import Size, sizes
 from portal.grants.models import Grant
 from portal.home.charts import closed_per_day
 from portal.home.checklist import checklist_for
@@ -35,7 +36,7 @@ def home_show(request: PortalRequest) -> HttpResponse:
         "figures": figures_for(actor, at, kept),
         "chart": closed_per_day(kept, at=at, zone=zone),
         "tickets": _latest_requests(request),
-        "integrations": list(Integration.objects.visible_to(actor).order_by("name", "id")[:SHOWN]),
+        "integrations": _integrations(request),
         "grants": _active_grants(request),
         "waiting": waiting_for(actor, at)[:SHOWN],
         "checklist": checklist_for(actor, at),
@@ -61,6 +62,13 @@ def search_show(request: PortalRequest) -> HttpResponse:
 def _latest_requests(request: PortalRequest) -> list[tuple[Ticket, str]]:
     tickets = Ticket.objects.visible_to(request.actor).order_by("-id")[:SHOWN]
     return [(ticket, title_of(ticket)) for ticket in tickets]
+
+
+def _integrations(request: PortalRequest) -> list[tuple[Integration, Size]]:
+    """With as much of each as this person sees, not as much as there is."""
+    rows = list(Integration.objects.visible_to(request.actor).order_by("name", "id")[:SHOWN])
+    seen = sizes(request.actor, rows)
+    return [(row, seen[row.pk]) for row in rows]
 
 
 def _active_grants(request: PortalRequest) -> list[Grant]:

@@ -90,6 +90,12 @@ def duration(value: timedelta | None) -> str:
     return "—" if value is None else rounded(value)
 
 
+@register.filter
+def grouped(value: int) -> str:
+    """`1,200,452`."""
+    return f"{value:,}"
+
+
 @register.filter(name="bytes")
 def bytes_(value: float | None) -> str:
     """`118 KB`; the units are those of a file manager."""
