@@ -67,7 +67,7 @@ class AccessForm(forms.Form):
 
     team: "forms.ModelChoiceField[Team]" = forms.ModelChoiceField(label=_("Team"), queryset=None)
     level = forms.ChoiceField(
-        label=_("May"),
+        label=_("They may"),
         required=False,
         choices=[*Level.choices, ("", _("No access"))],
         initial=Level.VIEW,

@@ -105,7 +105,7 @@ class RequestForm(forms.Form):
     country = forms.CharField(
         label=_("Country you will read from"),
         max_length=60,
-        help_text=_("From your staff profile. The customer sees it."),
+        help_text=_("The customer sees it."),
     )
 
     def __init__(self, *args: Any, scope: Iterable[ScopeItem], **kwargs: Any) -> None:
@@ -113,6 +113,8 @@ class RequestForm(forms.Form):
         offer(self, "duration", _lengths(rules.OFFERED))
         offered = [(str(item.object_id), item.label) for item in scope]
         offer(self, "integrations", offered)
+        if len(offered) == 1:
+            self.fields["integrations"].initial = [offered[0][0]]
         if not offered:
             self.fields["integrations"].help_text = _(
                 "The customer attached none: they choose when they approve."
