@@ -22,7 +22,7 @@ from portal.sso.rules import (
     subject_digest,
 )
 from portal.sso.saml.certificates import CertificateWrong, read_certificate
-from portal.sso.saml.idp_metadata import IdentityProvider
+from portal.sso.saml.idp_metadata import IdentityProvider, names_a_host
 from tenants.access import Actor, action
 from tenants.models import Membership
 from tenants.permissions import Permission
@@ -213,8 +213,10 @@ def _certificates_error(certificates: Collection[str]) -> str:
 
 def _is_acceptable(url: str) -> bool:
     """With https anywhere; plain http only for the demo's own identity provider on this machine."""
+    if len(url) > MAX_TEXT or not names_a_host(url):
+        return False
     parts = urlsplit(url)
-    if len(url) > MAX_TEXT or not parts.hostname or parts.username:
+    if parts.username:
         return False
     is_local = settings.DEMO and parts.scheme == "http" and parts.hostname in _LOOPBACK
     return parts.scheme == "https" or is_local

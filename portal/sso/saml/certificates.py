@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -33,9 +34,11 @@ def read_certificate(text: str) -> Certificate:
         raise CertificateWrong("The certificate is too long.")
     try:
         certificate = x509.load_pem_x509_certificate(_as_pem(text).encode("ascii"))
-    except ValueError as error:
+        _check_key(certificate)
+    except CertificateWrong:
+        raise
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise CertificateWrong("That is not an X.509 certificate.") from error
-    _check_key(certificate)
     return Certificate(
         pem=certificate.public_bytes(Encoding.PEM).decode("ascii"),
         expires_at=certificate.not_valid_after_utc,

@@ -1,5 +1,6 @@
 """Reading an identity provider's metadata that an admin pasted; nothing is fetched."""
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -9,6 +10,7 @@ from portal.sso.saml.certificates import CertificateWrong, read_certificate
 from portal.sso.saml.names import DS, METADATA, REDIRECT_BINDING
 
 MAX_METADATA = 256 * 1024
+_HOST = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")
 _NAMES = {"md": METADATA, "ds": DS}
 
 
@@ -57,9 +59,19 @@ def _entity(text: str) -> etree._Element:
 def _sso_url(descriptor: etree._Element) -> str:
     for service in descriptor.findall("md:SingleSignOnService", _NAMES):
         location = str(service.get("Location", ""))
-        if service.get("Binding") == REDIRECT_BINDING and urlsplit(location).hostname:
+        if service.get("Binding") == REDIRECT_BINDING and names_a_host(location):
             return location
     raise MetadataWrong("The identity provider offers no sign-in by HTTP-Redirect.")
+
+
+def names_a_host(location: str) -> bool:
+    """A plain host name: it is written into a header of our own pages."""
+    try:
+        parts = urlsplit(location)
+        port = parts.port
+    except ValueError:
+        return False
+    return bool(_HOST.fullmatch(parts.hostname or "")) and "@" not in parts.netloc and port != 0
 
 
 def _certificates(descriptor: etree._Element) -> tuple[str, ...]:

@@ -98,6 +98,11 @@ def test_making_one_asks_for_a_step_up(client_of: Callable[..., Client], max_: M
         '<!DOCTYPE a [<!ENTITY b "c">]>' + "<a/>",
         metadata(certificate="AAAA"),
         metadata(sso="javascript:alert(1)"),
+        metadata(sso="https://[::1"),
+        metadata(sso="https://idp.acme.test:99999999/"),
+        metadata(sso="https://idp.acme.test; script-src * 'unsafe-inline'/"),
+        metadata(sso="https://:x; script-src *@idp.acme.test/"),
+        metadata(sso="https://idp.\u2167.test/"),
         metadata(entity=""),
     ],
 )
