@@ -9,7 +9,7 @@ from datetime import datetime
 from ipaddress import ip_address, ip_network
 
 from audit.refusals import Refusal
-from tenants.models import ApiToken
+from tenants.models import ApiToken, Organization
 from tenants.scoping import organization_scope, system_scope
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -85,7 +85,8 @@ def authenticate_digest(prefix: str, digest: str, *, at: datetime, address: str 
         )
     if token is None or not hmac.compare_digest(token.digest, digest):
         raise TokenRefused("This token is unknown, expired or revoked.")
-    if not token.is_usable(at=at) or not token.owner.is_active(at=at):
+    is_open = token.organization.status != Organization.Status.CLOSED
+    if not (is_open and token.is_usable(at=at) and token.owner.is_active(at=at)):
         raise TokenRefused("This token is unknown, expired or revoked.")
     if not _address_allowed(token.address_rule, address):
         raise TokenRefused("This token may not be used from this address.")

@@ -9,7 +9,7 @@ from audit.refusals import Invalid, NotPermitted, StepUpNeeded
 from tenants.access import Actor
 from tenants.actions.members import contain_member
 from tenants.actions.tokens import issue_token, revoke_token
-from tenants.models import ApiToken, Membership
+from tenants.models import ApiToken, Membership, Organization
 from tenants.permissions import Permission
 from tenants.resolving import RequestFacts, actor_for_token
 from tenants.tokens import TokenRefused, authenticate_token
@@ -90,6 +90,17 @@ def test_a_blocked_holder_takes_the_token_along(
     at: datetime,
 ) -> None:
     contain_member(max_, actor=actor_of(ada), at=at)
+
+    with pytest.raises(TokenRefused):
+        authenticate_token(issued[1], at=at)
+
+
+def test_a_closed_organization_takes_its_tokens_along(
+    issued: tuple[ApiToken, str], max_: Membership, at: datetime
+) -> None:
+    organization = max_.organization
+    organization.status = Organization.Status.CLOSED
+    organization.save(update_fields=["status"])
 
     with pytest.raises(TokenRefused):
         authenticate_token(issued[1], at=at)
