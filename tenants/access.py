@@ -164,7 +164,7 @@ def _require_presence(actor: Actor) -> None:
     """
     if actor.kind is ActorKind.STAFF:
         with system_scope("staff behind an action"):
-            member = Membership.unscoped.filter(pk=actor.id).first()
+            member = Membership.unscoped.filter(pk__in=[actor.id]).first()
     elif actor.token is not None:
         usable = ApiToken.objects.usable(at=now()).select_related("owner")
         token = usable.filter(pk=actor.token.pk).first()
