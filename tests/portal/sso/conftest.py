@@ -94,6 +94,7 @@ def connect(organization: Organization, *, domain: str = "", active: bool = True
         )
         if active:
             connection = activate_connection(connection, actor=actor, at=at)
+    connection.organization = organization  # outside its scope the row cannot be read again
     return Idp(connection, key)
 
 
