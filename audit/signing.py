@@ -69,7 +69,7 @@ def load_keys(path: Path) -> dict[str, Ed25519PublicKey]:
     try:
         content = path.read_bytes()
         keys = _keys_in(content)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as unreadable:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as unreadable:
         raise KeysUnreadable(f"{path} holds no Ed25519 public key.") from unreadable
     if not keys:
         raise KeysUnreadable(f"{path} holds no Ed25519 public key.")

@@ -72,7 +72,7 @@ class Command(BaseCommand):
             return None
         try:
             document = json.loads(path.read_bytes())
-        except (OSError, ValueError) as unreadable:
+        except (OSError, ValueError, RecursionError) as unreadable:
             message = f"{path} is not a checkpoint: {unreadable}"
             raise CommandError(message, returncode=_USAGE) from unreadable
         if not isinstance(document, dict):

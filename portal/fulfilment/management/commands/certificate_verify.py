@@ -53,7 +53,7 @@ class Command(BaseCommand):
 def _read(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_once)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CommandError(f"{path} is not a certificate: {error}", returncode=2) from error
     if not isinstance(document, dict):
         raise CommandError(f"{path} is not a certificate.", returncode=2)
