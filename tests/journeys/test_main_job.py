@@ -112,9 +112,9 @@ def test_a_deletion_ends_in_a_certificate_that_others_can_check(
     with pytest.raises(CommandError, match="changed"):
         call_command("certificate_verify", str(spoilt), "--keys", str(keys))
 
-    log = owner.get("/o/acme/audit/?number=DEL-301").content.decode()
+    log = owner.get("/o/acme/audit/?reference=DEL-301").content.decode()
     assert "DEL-301" in log
-    rows = _read(owner.get("/o/acme/audit/export.csv?number=DEL-301")).decode().splitlines()
+    rows = _read(owner.get("/o/acme/audit/export.csv?reference=DEL-301")).decode().splitlines()
     assert len(rows) > 5
     assert all("DEL-301" in row for row in rows[1:])
 
