@@ -14,6 +14,7 @@ from django.apps import apps
 from django.db import connection, models
 from django.db.backends.utils import CursorWrapper
 
+from audit.partitions import FUNCTION
 from tenants.models import Organization
 from tenants.scoping import TenantModel
 
@@ -127,6 +128,9 @@ def _install_postgresql(cursor: CursorWrapper, wanted: list[Guard], role: str) -
         if issubclass(model, TenantModel):
             _same_organization_keys(cursor, model)
     cursor.execute(f"grant select on django_migrations to {name}")
+    # It runs with the owner's right: for the application alone, not for every login.
+    cursor.execute(f"revoke execute on function {FUNCTION}(text, uuid, uuid) from public")
+    cursor.execute(f"grant execute on function {FUNCTION}(text, uuid, uuid) to {name}")
 
 
 def _grants(cursor: CursorWrapper, table: str, role: str, *, grows_only: bool) -> None:

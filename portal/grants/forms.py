@@ -113,6 +113,7 @@ class RequestForm(forms.Form):
         offer(self, "duration", _lengths(rules.OFFERED))
         offered = [(str(item.object_id), item.label) for item in scope]
         offer(self, "integrations", offered)
+        self.fields["integrations"].required = bool(offered)
         if len(offered) == 1:
             self.fields["integrations"].initial = [offered[0][0]]
         if not offered:

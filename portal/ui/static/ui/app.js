@@ -24,7 +24,18 @@ function tick() {
     const pattern = left >= 0 ? clock.dataset.left : clock.dataset.over;
     const text = pattern.replace("{}", words(Math.abs(left)));
     if (clock.textContent !== text) clock.textContent = text;
+    if (left >= 0) fill(clock, left);
   }
+}
+
+// The bar was drawn for the moment of the page; what it stood for tells the whole time.
+function fill(clock, left) {
+  const bar = clock.parentElement.querySelector(".bar-fill");
+  if (!bar) return;
+  const share = Number(bar.getAttribute("width"));
+  clock.dataset.whole ??= share < 100 ? left / (1 - share / 100) : 0;
+  const whole = Number(clock.dataset.whole);
+  if (whole > 0) bar.setAttribute("width", Math.min(100, 100 * (1 - left / whole)).toFixed(1));
 }
 if (document.querySelector("time[data-due]")) tick();
 setInterval(tick, 1000);
