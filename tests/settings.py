@@ -35,6 +35,8 @@ CSRF_COOKIE_SECURE = False
 
 if _server:
     DATABASES["default"]["TEST"] = {"NAME": "test_gatehouse"}
+    # A test database may be lost with the machine; what commits is seen at once all the same.
+    DATABASES["default"]["OPTIONS"]["options"] = "-c synchronous_commit=off"
     CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": f"gatehouse-test-{_worker}-"}
 else:
     # A file, not memory: live servers and real workers open it from other threads and processes.
