@@ -21,7 +21,7 @@ pytest_plugins = ["tests.cast"] if (Path(__file__).parent / "cast.py").exists() 
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Make the database as its owner, guard it, then step down for every test."""
     with django_db_blocker.unblock():
         call_command("protect", role=settings.DATABASE_ROLE, create_role=True, verbosity=0)
@@ -29,6 +29,23 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     if connection.vendor == "postgresql":
         connection_created.connect(_step_down, dispatch_uid="tests")
     TransactionTestCase._fixture_teardown = _flush_as_owner  # type: ignore[method-assign]
+    yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock():
+            _end_other_connections()
+
+
+def _end_other_connections() -> None:
+    """A thread of a live server may still hold one, and the database could not be dropped."""
+    connection.close()
+    with connection.cursor() as cursor:
+        cursor.execute("reset role")
+        cursor.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and usename = current_user"
+            " and pid <> pg_backend_pid()"
+        )
+    connection.close()
 
 
 _flush = TransactionTestCase._fixture_teardown

@@ -98,6 +98,9 @@ def running(tmp_path: Path) -> Iterator[Running]:
         made.end()
 
 
+@pytest.mark.skipif(
+    "DATABASE_URL" in os.environ, reason="the embedded mode: the run on SQLite starts it"
+)
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 def test_everything_starts_survives_and_ends(running: Running) -> None:
     running.until(lambda: "Press Ctrl-C" in running.said())
