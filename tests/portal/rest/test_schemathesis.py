@@ -63,7 +63,7 @@ def headers(
 @pytest.mark.django_db
 @schema.parametrize()
 @settings(
-    max_examples=3,
+    max_examples=2,
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],
