@@ -12,7 +12,7 @@ from audit.identifiers import new_id
 from audit.recorder import Target
 from tenants.inventory import DataClass
 from tenants.permissions import BuiltInRole
-from tenants.scoping import TenantModel, current_organization_id, system_is_open
+from tenants.scoping import TenantModel, current_organization_id
 
 SLUG = RegexValidator(
     r"^[a-z][a-z0-9-]{1,38}[a-z0-9]$",
@@ -148,10 +148,3 @@ class NumberSeries(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.series}-{self.last}"
-
-
-def visible_organizations() -> models.QuerySet[Organization]:
-    """Organizations the open scope may name: all in a system scope, else its own."""
-    if system_is_open():
-        return Organization.objects.all()
-    return Organization.objects.filter(pk=current_organization_id())
