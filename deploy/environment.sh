@@ -39,6 +39,8 @@ if [ ! -x "$venv/bin/python" ] || ! new_enough "$venv/bin/python"; then
 fi
 
 echo "Installing the locked dependencies (once, about a minute) ..."
+# The lock names every dependency of a dependency: pip has nothing to resolve. Older ones, asked
+# to, want the newest release of what is required with extras and stop at its missing hash.
 "$venv/bin/python" -m pip install -qq --disable-pip-version-check --no-input \
-  --require-hashes -r "$lock" || say "Installing failed (see above). Run the same command again."
+  --no-deps --require-hashes -r "$lock" || say "Installing failed (see above). Run the same command again."
 echo "$wanted" >"$stamp"
