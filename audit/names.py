@@ -27,6 +27,7 @@ class EventName(StrEnum):
     DOMAIN_VERIFIED = "domain.verified"
     CONNECTION_CREATED = "connection.created"
     CONNECTION_CHANGED = "connection.changed"
+    CONNECTION_TESTED = "connection.tested"
     CONNECTION_ACTIVATED = "connection.activated"
     CONNECTION_DISABLED = "connection.disabled"
     IDENTITY_UNLINKED = "identity.unlinked"

@@ -32,6 +32,7 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     N.DOMAIN_VERIFIED: _("The domain {target} was verified."),
     N.CONNECTION_CREATED: _("{actor} created the SSO connection {target}."),
     N.CONNECTION_CHANGED: _("{actor} changed the SSO connection {target}[: {changed}]."),
+    N.CONNECTION_TESTED: _("A test login through the SSO connection {target} passed."),
     N.CONNECTION_ACTIVATED: _("{actor} activated the SSO connection {target}."),
     N.CONNECTION_DISABLED: _("{actor} disabled the SSO connection {target}."),
     N.IDENTITY_UNLINKED: _("{actor} removed the single sign-on link of {target}."),

@@ -138,13 +138,15 @@ def lapse_reason(entry: Entry, policy: Policy, organization: Organization, *, at
     if (at - entry.authenticated_at).total_seconds() >= absolute:
         return "Your session has reached its longest time. Sign in again to go on."
     if entry.method == Entry.Method.PASSWORD:
-        return password_lapse(policy, has_second_factor=entry.has_second_factor)
+        return password_lapse(policy, has_second_factor=entry.has_second_factor, at=at)
+    if entry.method != Entry.Method.BREAK_GLASS and not policy.allows(entry.method):
+        return "Your organization no longer accepts this way of signing in."
     return ""
 
 
-def password_lapse(policy: Policy, *, has_second_factor: bool) -> str:
-    """Why a password does not open this workspace; empty when it does."""
-    if policy.sso_enforced or not policy.password_allowed:
+def password_lapse(policy: Policy, *, has_second_factor: bool, at: datetime) -> str:
+    """Why a password does not open this workspace at `at`; empty when it does."""
+    if policy.enforces_sso(at=at):
         return "This workspace is opened by single sign-on only."
     if policy.mfa_required and not has_second_factor:
         return "This workspace needs a second factor. Set one up, then sign in again."

@@ -8,14 +8,13 @@ from django.http import HttpRequest
 
 from accounts.models import User, normalized
 from portal.sso.admission import decide_admission
+from portal.sso.identity import Identity
 from portal.sso.models import Connection
-from portal.sso.providers import ConnectionProvider
+from portal.sso.providers import Vouching
 from portal.sso.refusals import Reason, SignInRefused
-from portal.sso.saml.profile import VerifiedAssertion
 from tenants.access import system_actor
 from tenants.actions.members import admit_member
 from tenants.clock import now
-from tenants.models import Membership
 
 
 class ConnectionAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
@@ -24,10 +23,10 @@ class ConnectionAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Turn away, recognise or provision. Raises SignInRefused."""
         provider = sociallogin.provider
-        if not isinstance(provider, ConnectionProvider) or provider.verified is None:
+        if not isinstance(provider, Vouching) or provider.identity is None:
             raise SignInRefused(Reason.INACTIVE)
         known = sociallogin.user if sociallogin.is_existing else None
-        admission = decide_admission(provider.connection, provider.verified, known=known, at=now())
+        admission = decide_admission(provider.connection, provider.identity, known=known, at=now())
         if known is not None:
             return
         if admission.user is not None:
@@ -40,7 +39,7 @@ class ConnectionAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
 
     def is_email_verified(self, provider: Any, email: str) -> bool:
         """The domain was checked against the organization's proven ones."""
-        return isinstance(provider, ConnectionProvider)
+        return isinstance(provider, Vouching)
 
     def populate_user(
         self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]
@@ -68,9 +67,9 @@ def _link(sociallogin: SocialLogin, user: User) -> None:
 
 
 def _provision(request: HttpRequest, sociallogin: SocialLogin, *, role: str) -> None:
-    provider: ConnectionProvider = sociallogin.provider
+    provider: Vouching = sociallogin.provider
     connection: Connection = provider.connection
-    verified: VerifiedAssertion | None = provider.verified
+    identity: Identity | None = provider.identity
     sociallogin.save(request)
     user: User = sociallogin.user
     admit_member(
@@ -78,7 +77,7 @@ def _provision(request: HttpRequest, sociallogin: SocialLogin, *, role: str) -> 
         at=now(),
         user=user,
         name=user.name,
-        email=verified.email if verified else user.email,
+        email=identity.email if identity else user.email,
         role=role,
-        source=Membership.Source.SAML,
+        source=connection.kind,
     )

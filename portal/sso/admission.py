@@ -1,13 +1,13 @@
-"""Whom a verified assertion lets into its organization, decided before any account is touched."""
+"""Whom a proven identity lets into its organization, decided before any account is touched."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import User
+from portal.sso.identity import Identity
 from portal.sso.models import ClosedIdentity, Connection, Domain
 from portal.sso.refusals import Reason, SignInRefused
 from portal.sso.rules import domain_of, subject_digest
-from portal.sso.saml.profile import VerifiedAssertion
 from tenants.models import Membership, Policy
 from tenants.scoping import system_scope
 
@@ -22,22 +22,22 @@ class Admission:
 
 def decide_admission(
     connection: Connection,
-    verified: VerifiedAssertion,
+    identity: Identity,
     *,
     known: User | None,
     at: datetime,
 ) -> Admission:
     """`known` is whom this (connection, subject) has signed in before. Raises SignInRefused."""
     policy = Policy.objects.get()
-    _check_domain(verified.email)
-    _check_not_closed(connection, verified, at=at)
+    _check_domain(identity.email)
+    _check_not_closed(connection, identity, at=at)
     if known is not None:
         _check_member(known, at=at)
         return Admission(known, policy)
-    member = Membership.objects.filter(email=verified.email).order_by("-joined_at").first()
+    member = Membership.objects.filter(email=identity.email).order_by("-joined_at").first()
     if member is not None:
         return Admission(_linkable(member, at=at), policy)
-    if User.objects.filter(email=verified.email).exists():
+    if User.objects.filter(email=identity.email).exists():
         raise SignInRefused(Reason.EMAIL_TAKEN)
     if not policy.just_in_time:
         raise SignInRefused(Reason.NOT_INVITED)
@@ -49,13 +49,13 @@ def _check_domain(email: str) -> None:
         raise SignInRefused(Reason.FOREIGN_DOMAIN, received=domain_of(email))
 
 
-def _check_not_closed(connection: Connection, verified: VerifiedAssertion, *, at: datetime) -> None:
+def _check_not_closed(connection: Connection, identity: Identity, *, at: datetime) -> None:
     """A link that was cut stays cut until its person is an active member again."""
     closed = (
         ClosedIdentity.objects.select_related("membership")
         .filter(
             connection=connection,
-            subject_digest=subject_digest(connection.provider_id, verified.subject),
+            subject_digest=subject_digest(connection.provider_id, identity.subject),
         )
         .first()
     )

@@ -1,4 +1,4 @@
-"""What a verified and matched assertion brings about: a signed-in person, or a step-up."""
+"""What a proven and matched identity brings about: a signed-in person, or a step-up."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,9 +20,10 @@ from portal.sso.entering import (
     open_workspace,
     safe_next,
 )
+from portal.sso.identity import Identity
 from portal.sso.providers import ConnectionProvider
 from portal.sso.refusals import Reason, SignInRefused
-from portal.sso.saml.profile import SKEW, VerifiedAssertion
+from portal.sso.saml.profile import SKEW
 from tenants.actions.entries import step_up
 from tenants.middleware import facts_of
 from tenants.models import Entry, Membership
@@ -41,7 +42,7 @@ def complete_sign_in(
     """
     known = _known(provider)
     if isinstance(request.user, User) and known == request.user:
-        decide_admission(provider.connection, _verified(provider), known=known, at=at)
+        decide_admission(provider.connection, _identity(provider), known=known, at=at)
         response = None
     else:
         if isinstance(request.user, User):
@@ -62,16 +63,16 @@ def complete_step_up(
 ) -> HttpResponse:
     """Count a fresh sign-in at the identity provider as a step-up. Raises SignInRefused."""
     asked_at = datetime.fromisoformat(state["data"]["asked_at"])
-    if _verified(provider).authenticated_at < asked_at - SKEW:
+    if _identity(provider).authenticated_at < asked_at - SKEW:
         raise SignInRefused(
             Reason.STALE_SIGN_IN,
             expected=f"after {asked_at.isoformat()}",
-            received=_verified(provider).authenticated_at.isoformat(),
+            received=_identity(provider).authenticated_at.isoformat(),
         )
     known = _known(provider)
     if known is None or known != request.user:
         raise SignInRefused(Reason.OTHER_PERSON)
-    decide_admission(provider.connection, _verified(provider), known=known, at=at)
+    decide_admission(provider.connection, _identity(provider), known=known, at=at)
     entry = _entry(request, known, UUID(state["data"]["step_up"]))
     step_up(
         entry,
@@ -85,7 +86,7 @@ def complete_step_up(
 def _through_allauth(
     request: HttpRequest, provider: ConnectionProvider, state: State
 ) -> HttpResponse:
-    login = provider.sociallogin_from_response(request, _verified(provider))
+    login = provider.sociallogin_from_response(request, _identity(provider))
     login.state = dict(state)
     response: HttpResponse = complete_social_login(request, login)
     return response
@@ -95,7 +96,7 @@ def _known(provider: ConnectionProvider) -> User | None:
     """Whom this subject of this connection has signed in before."""
     account = (
         SocialAccount.objects.select_related("user")
-        .filter(provider=provider.connection.provider_id, uid=_verified(provider).subject)
+        .filter(provider=provider.connection.provider_id, uid=_identity(provider).subject)
         .first()
     )
     return account.user if account else None
@@ -109,10 +110,10 @@ def _entry(request: HttpRequest, user: User, entry_id: UUID) -> Entry:
     return entry
 
 
-def _verified(provider: ConnectionProvider) -> VerifiedAssertion:
-    if provider.verified is None:
+def _identity(provider: ConnectionProvider) -> Identity:
+    if provider.identity is None:
         raise SignInRefused(Reason.UNSOLICITED)
-    return provider.verified
+    return provider.identity
 
 
 def _goal(request: HttpRequest, state: State, provider: ConnectionProvider) -> str:

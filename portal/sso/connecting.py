@@ -55,7 +55,7 @@ def parties_of(connection: Connection) -> Parties:
 def app_of(connection: Connection) -> SocialApp:
     """The connection for allauth; its provider id is half of every identity."""
     return SocialApp(
-        provider="saml",
+        provider="saml" if connection.is_saml else "openid_connect",
         provider_id=connection.provider_id,
         client_id=str(connection.pk),
         name=connection.name[:40],

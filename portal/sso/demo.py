@@ -9,8 +9,11 @@ from portal.sso.actions import (
     claim_domain,
     create_connection,
     describe_identity_provider,
+    disable_connection,
+    pass_test,
     verify_domain,
 )
+from portal.sso.configuration import configuration_digest
 from portal.sso.development.keys import signing_key
 from portal.sso.development.views import idp_url, issuer_of, require_demo
 from portal.sso.models import Connection, Domain
@@ -29,8 +32,10 @@ def connect_demo(*, actor: Actor, at: datetime) -> Connection:
     connection = Connection.objects.filter(name=name).first()
     if connection is None:
         connection = create_connection(actor=actor, at=at, name=name)
-    connection = _describe(connection, actor=actor)
-    if connection.state != "active":
+    connection = _describe(connection, actor=actor, at=at)
+    if not connection.is_in_use:
+        digest = configuration_digest(connection)
+        connection = pass_test(connection, actor=actor, at=at, digest=digest)
         connection = activate_connection(connection, actor=actor, at=at)
     return connection
 
@@ -44,7 +49,7 @@ def _own_domain(name: str, *, actor: Actor, at: datetime) -> None:
         verify_domain(domain, actor=actor, at=at, records=[domain.dns_record])
 
 
-def _describe(connection: Connection, *, actor: Actor) -> Connection:
+def _describe(connection: Connection, *, actor: Actor, at: datetime) -> Connection:
     """Again when the port or the key has changed since the last start."""
     slug = actor.organization.slug
     provider = IdentityProvider(
@@ -57,4 +62,6 @@ def _describe(connection: Connection, *, actor: Actor) -> Connection:
     )
     if is_same:
         return connection
+    if connection.is_in_use:
+        connection = disable_connection(connection, actor=actor, at=at)
     return describe_identity_provider(connection, actor=actor, provider=provider)

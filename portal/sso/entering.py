@@ -61,7 +61,7 @@ def open_workspace(
     """Let the session in if the proof satisfies this workspace's policy, else None."""
     connection = _connection(proof)
     by_password = proof.password and not password_lapse(
-        Policy.objects.get(), has_second_factor=proof.second_factor
+        Policy.objects.get(), has_second_factor=proof.second_factor, at=at
     )
     if connection is None and not by_password:
         return None
@@ -70,7 +70,7 @@ def open_workspace(
         actor=actor_for_member(member, facts=facts_of(request)),
         at=at,
         session_key=session_key_of(request),
-        method=Entry.Method.PASSWORD if by_password else Entry.Method.SAML,
+        method=Entry.Method.PASSWORD if by_password or connection is None else connection.kind,
         has_second_factor=proof.second_factor,
         connection_id=None if by_password or connection is None else connection.pk,
         device=request.headers.get("User-Agent", ""),

@@ -12,11 +12,11 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
+from portal.sso.identity import Identity
 from portal.sso.rules import PARKED_SECONDS
 from portal.sso.saml.profile import VerifiedAssertion
 
 _SALT = "gatehouse.sso.parked"
-_INSTANTS = ("authenticated_at", "expires_at")
 
 
 def _cookie() -> str:
@@ -25,9 +25,13 @@ def _cookie() -> str:
 
 def park(response: HttpResponse, connection_id: UUID, verified: VerifiedAssertion) -> None:
     """Let the browser carry the result to the finish."""
+    identity = asdict(verified.identity)
+    identity["authenticated_at"] = verified.identity.authenticated_at.isoformat()
     values = {
-        key: value.isoformat() if isinstance(value, datetime) else value
-        for key, value in asdict(verified).items()
+        "assertion_id": verified.assertion_id,
+        "in_response_to": verified.in_response_to,
+        "expires_at": verified.expires_at.isoformat(),
+        "identity": identity,
     }
     response.set_cookie(
         _cookie(),
@@ -50,8 +54,19 @@ def unpark(request: HttpRequest, connection_id: UUID) -> VerifiedAssertion | Non
         return None
     if parked_for != str(connection_id):
         return None
-    instants = {key: datetime.fromisoformat(values[key]) for key in _INSTANTS}
-    return VerifiedAssertion(**{**values, **instants})
+    said = values["identity"]
+    return VerifiedAssertion(
+        assertion_id=values["assertion_id"],
+        in_response_to=values["in_response_to"],
+        expires_at=datetime.fromisoformat(values["expires_at"]),
+        identity=Identity(
+            subject=said["subject"],
+            email=said["email"],
+            name=said["name"],
+            authenticated_at=datetime.fromisoformat(said["authenticated_at"]),
+            claims={name: tuple(found) for name, found in said["claims"].items()},
+        ),
+    )
 
 
 def forget(response: HttpResponse) -> HttpResponse:

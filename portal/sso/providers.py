@@ -1,4 +1,4 @@
-"""allauth's SAML provider, taught to work from a Connection and from verified assertions only."""
+"""allauth's providers, taught to work from a Connection and from what was proven only."""
 
 from typing import Any
 
@@ -7,23 +7,40 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from onelogin.saml2.auth import OneLogin_Saml2_Auth
 
 from portal.sso.connecting import app_of, parties_of
+from portal.sso.identity import Identity
 from portal.sso.models import Connection
 from portal.sso.saml.judge import request_data, settings_of
-from portal.sso.saml.profile import VerifiedAssertion
 
 
-class ConnectionProvider(SAMLProvider):  # type: ignore[misc]
-    """One connection. Identity is its provider id and the NameID, nothing the IdP may rename."""
+class Vouching:
+    """One connection, and whom it vouches for. Mixed into a provider of allauth.
+
+    Identity is the connection's provider id and the subject, nothing the provider may rename.
+    """
+
+    connection: Connection
+    identity: Identity | None
+
+    def extract_uid(self, data: Identity) -> str:
+        return data.subject
+
+    def extract_extra_data(self, data: Identity) -> dict[str, Any]:  # noqa: ARG002
+        """Nothing: what is not stored need not be erased."""
+        return {}
+
+    def extract_common_fields(self, data: Identity) -> dict[str, Any]:
+        return {"email": data.email, "name": data.name, "email_verified": True}
+
+
+class SamlConnectionProvider(Vouching, SAMLProvider):  # type: ignore[misc]
+    """A SAML connection."""
 
     def __init__(
-        self,
-        request: HttpRequest,
-        connection: Connection,
-        verified: VerifiedAssertion | None = None,
+        self, request: HttpRequest, connection: Connection, identity: Identity | None = None
     ) -> None:
         super().__init__(request, app=app_of(connection))
         self.connection = connection
-        self.verified = verified
+        self.identity = identity
 
     def redirect(
         self,
@@ -43,12 +60,12 @@ class ConnectionProvider(SAMLProvider):  # type: ignore[misc]
         )
         return HttpResponseRedirect(there)
 
-    def extract_uid(self, data: VerifiedAssertion) -> str:
-        return data.subject
 
-    def extract_extra_data(self, data: VerifiedAssertion) -> dict[str, Any]:  # noqa: ARG002
-        """Nothing: what is not stored need not be erased."""
-        return {}
+ConnectionProvider = SamlConnectionProvider
 
-    def extract_common_fields(self, data: VerifiedAssertion) -> dict[str, Any]:
-        return {"email": data.email, "name": data.name, "email_verified": True}
+
+def provider_for(
+    request: HttpRequest, connection: Connection, identity: Identity | None = None
+) -> ConnectionProvider:
+    """The provider of the connection's kind."""
+    return SamlConnectionProvider(request, connection, identity)

@@ -23,14 +23,20 @@ _REFERENCE_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
 
 class ConnectionState(TextChoices):
     DRAFT = "draft", _("Draft")
+    TESTING = "testing", _("Testing")
     ACTIVE = "active", _("Active")
+    DEGRADED = "degraded", _("Needs attention")
     DISABLED = "disabled", _("Disabled")
 
 
+_S = ConnectionState
+IN_USE = (_S.ACTIVE, _S.DEGRADED)
 MOVES: dict[ConnectionState, frozenset[ConnectionState]] = {
-    ConnectionState.DRAFT: frozenset({ConnectionState.ACTIVE, ConnectionState.DISABLED}),
-    ConnectionState.ACTIVE: frozenset({ConnectionState.DISABLED}),
-    ConnectionState.DISABLED: frozenset({ConnectionState.ACTIVE}),
+    _S.DRAFT: frozenset({_S.TESTING, _S.DISABLED}),
+    _S.TESTING: frozenset({_S.TESTING, _S.ACTIVE, _S.DISABLED}),
+    _S.ACTIVE: frozenset({_S.DEGRADED, _S.DISABLED}),
+    _S.DEGRADED: frozenset({_S.ACTIVE, _S.DEGRADED, _S.DISABLED}),
+    _S.DISABLED: frozenset({_S.TESTING, _S.ACTIVE}),
 }
 
 
@@ -38,9 +44,9 @@ def may_move(before: str, after: ConnectionState) -> bool:
     return after in MOVES[ConnectionState(before)]
 
 
-def provider_id_of(connection_id: UUID) -> str:
+def provider_id_of(kind: str, connection_id: UUID) -> str:
     """The immutable name of a connection in every identity it vouches for."""
-    return f"saml-{connection_id}"
+    return f"{kind}-{connection_id}"
 
 
 def domain_of(email: str) -> str:

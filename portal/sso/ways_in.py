@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from portal.sso.models import Connection, Domain
 from portal.sso.rules import domain_of
+from tenants.clock import now
 from tenants.models import Organization, Policy
 from tenants.scoping import organization_scope, system_scope
 
@@ -23,7 +24,7 @@ def ways_into(organization: Organization) -> WaysIn:
     return WaysIn(
         organization=organization,
         connection=Connection.objects.in_use().order_by("created_at").first(),
-        password=policy.password_allowed and not policy.sso_enforced,
+        password=not policy.enforces_sso(at=now()),
     )
 
 

@@ -15,6 +15,7 @@ from audit.refusals import Invalid, StaleVersion
 from tenants.access import Actor, action, system_actor
 from tenants.actions.guards import known_role, may_hand_out, permissions_of
 from tenants.actions.invitations import keep_place
+from tenants.clock import now
 from tenants.models import Organization, Policy
 from tenants.models.organization import RESERVED_SLUGS, SLUG
 from tenants.permissions import BuiltInRole, Permission
@@ -180,8 +181,6 @@ def _check_limits(policy: Policy) -> None:
         for name, (least, most, said) in LIMITS.items()
         if not least <= getattr(policy, name) <= most
     }
-    if not policy.password_allowed and not policy.sso_enforced:
-        errors["password_allowed"] = "Allow passwords, or allow only single sign-on."  # noqa: S105
     if errors:
         raise Invalid("Some values are outside what the product allows.", errors)
 
@@ -200,6 +199,6 @@ def _keep_author_in(policy: Policy, actor: Actor) -> None:
     entry = actor.entry
     if entry is None or entry.method != "password":
         return
-    reason = password_lapse(policy, has_second_factor=entry.has_second_factor)
+    reason = password_lapse(policy, has_second_factor=entry.has_second_factor, at=now())
     if reason:
-        raise Invalid("This change would lock you out of the workspace.", {"sso_enforced": reason})
+        raise Invalid("This change would lock you out of the workspace.", {"mfa_required": reason})

@@ -1,14 +1,23 @@
 """Organizations, their people, and what lets them in."""
 
 from tenants.models.credentials import ApiToken, Entry, Invitation, InvitationTeam
-from tenants.models.membership import Membership, Role, Team, TeamMember
+from tenants.models.membership import (
+    DefaultTeam,
+    ManagedBy,
+    Membership,
+    Role,
+    Team,
+    TeamMember,
+)
 from tenants.models.organization import NumberSeries, Organization, Policy
 
 __all__ = [
     "ApiToken",
+    "DefaultTeam",
     "Entry",
     "Invitation",
     "InvitationTeam",
+    "ManagedBy",
     "Membership",
     "NumberSeries",
     "Organization",

@@ -35,10 +35,11 @@ class Entry(TenantModel):
         GOOGLE = "google", _("Google")
         MICROSOFT = "microsoft", _("Microsoft")
         OIDC = "oidc", _("OpenID Connect")
+        BREAK_GLASS = "break_glass", _("Break-glass code")
 
     session_key = models.CharField(max_length=40)
     membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="entries")
-    method = models.CharField(max_length=10, choices=Method.choices)
+    method = models.CharField(max_length=12, choices=Method.choices)
     connection_id = models.UUIDField(null=True, blank=True)
     has_second_factor = models.BooleanField(default=False)
     authenticated_at = models.DateTimeField()

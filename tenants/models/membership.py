@@ -36,6 +36,14 @@ class Role(TenantModel):
         return Target(kind="role", id=self.pk, label=self.name)
 
 
+class ManagedBy(models.TextChoices):
+    """Who decides a role or a place in a team; what an identity provider decides, nobody edits."""
+
+    PEOPLE = "", _("People here")
+    CONNECTION = "connection", _("Single sign-on")
+    DIRECTORY = "directory", _("Directory")
+
+
 class MembershipQuerySet(TenantQuerySet["Membership"]):
     """Questions about people."""
 
@@ -79,6 +87,9 @@ class Membership(TenantModel):
         FOUNDER = "founder", _("First owner")
         INVITATION = "invitation", _("Invitation")
         SAML = "saml", _("Single sign-on")
+        GOOGLE = "google", _("Google")
+        MICROSOFT = "microsoft", _("Microsoft")
+        OIDC = "oidc", _("OpenID Connect")
         SCIM = "scim", _("Directory")
 
     # The person's account is erased with the last membership; the name on what they did stays.
@@ -91,6 +102,9 @@ class Membership(TenantModel):
     role = models.CharField(_("role"), max_length=40, choices=BuiltInRole.choices)
     custom_role = models.ForeignKey(
         Role, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    role_managed_by = models.CharField(
+        max_length=10, choices=ManagedBy.choices, default=ManagedBy.PEOPLE, blank=True
     )
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
     source = models.CharField(max_length=12, choices=Source.choices)
@@ -219,6 +233,9 @@ class TeamMember(TenantModel):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="places")
     membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="places")
     is_lead = models.BooleanField(_("leads the team"), default=False)
+    managed_by = models.CharField(
+        max_length=10, choices=ManagedBy.choices, default=ManagedBy.PEOPLE, blank=True
+    )
 
     class Meta:
         constraints: ClassVar = [
@@ -232,3 +249,19 @@ class TeamMember(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.membership_id} in {self.team_id}"
+
+
+class DefaultTeam(TenantModel):
+    """A team that everybody joins who comes in by single sign-on or from the directory."""
+
+    data_class = DataClass.ORGANIZATION
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organization", "team"], name="default_team_once"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.team_id)

@@ -1,6 +1,6 @@
 """The tenant, its policy, and its number series."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
 
@@ -22,6 +22,9 @@ SLUG = RegexValidator(
 RESERVED_SLUGS = frozenset(
     {"admin", "api", "console", "dev", "gatehouse", "healthz", "o", "static", "support", "trust"}
 )
+
+# If no admin gets in by single sign-on within this time, its enforcement ends by itself.
+ENFORCEMENT_TRIAL = timedelta(minutes=30)
 
 
 class OrganizationQuerySet(models.QuerySet["Organization"]):
@@ -83,8 +86,14 @@ class Policy(TenantModel):
 
     data_class = DataClass.ORGANIZATION
 
-    password_allowed = models.BooleanField(_("allow passwords"), default=True)
-    sso_enforced = models.BooleanField(_("only single sign-on"), default=False)
+    saml_allowed = models.BooleanField(_("allow SAML"), default=True)
+    google_allowed = models.BooleanField(_("allow Google"), default=True)
+    microsoft_allowed = models.BooleanField(_("allow Microsoft"), default=True)
+    oidc_allowed = models.BooleanField(_("allow OpenID Connect"), default=True)
+    # Only single sign-on opens the workspace from then on; passwords do not.
+    sso_enforced_at = models.DateTimeField(null=True, blank=True)
+    # When an admin came in by single sign-on since; without, the enforcement ends by itself.
+    sso_confirmed_at = models.DateTimeField(null=True, blank=True)
     mfa_required = models.BooleanField(_("second factor required"), default=True)
     just_in_time = models.BooleanField(
         _("let employees in at their first single sign-on"), default=True
@@ -121,13 +130,25 @@ class Policy(TenantModel):
                 & models.Q(cooling_off__lte=timedelta(hours=2)),
             ),
             models.CheckConstraint(
-                name="policy_way_in",
-                condition=models.Q(password_allowed=True) | models.Q(sso_enforced=True),
+                name="policy_enforcement_instants",
+                condition=models.Q(sso_confirmed_at__isnull=True)
+                | models.Q(sso_enforced_at__isnull=False),
             ),
         ]
 
     def __str__(self) -> str:
         return f"Policy {self.organization_id}"
+
+    def enforces_sso(self, *, at: datetime) -> bool:
+        """Decided by the clock, so that a dead worker cannot keep everybody out."""
+        enforced_at = self.sso_enforced_at
+        if enforced_at is None:
+            return False
+        return self.sso_confirmed_at is not None or at < enforced_at + ENFORCEMENT_TRIAL
+
+    def allows(self, method: str) -> bool:
+        """Whether single sign-on of this kind may open the workspace."""
+        return bool(getattr(self, f"{method}_allowed", False))
 
     def audit_target(self) -> Target:
         return Target(kind="policy", id=self.pk, label="policy")

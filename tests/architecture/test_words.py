@@ -12,7 +12,8 @@ from tests.architecture.sources import ROOT, modules, name_of, templates
 # Inside word -> what people read instead (docs/architecture.md, Words).
 INSIDE = {
     r"\btickets?\b": "request",
-    r"\btenants?\b": "organization",
+    # A Microsoft tenant is what their own admins call it.
+    r"(?<!Microsoft )\btenants?\b": "organization",
     r"\bcontain(ed|ment)\b": "access blocked",
     r"\bbreach(ed)?\b": "late",
     r"\bresidue\b": "what is left",

@@ -186,8 +186,6 @@ class TestPolicy:
             {"session_absolute": timedelta(days=2)},
             {"token_max_age": timedelta(days=4000)},
             {"cooling_off": timedelta(hours=3)},
-            {"password_allowed": False},
-            {"sso_enforced": True},
         ],
     )
     def test_neither_beyond_the_limits_nor_locking_its_author_out(

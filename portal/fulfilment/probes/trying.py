@@ -15,9 +15,9 @@ from portal.fulfilment.probes.calling import Answer, call
 from portal.fulfilment.probes.handles import handle_of
 from portal.rest.authentication import STORED_TOKEN
 from portal.sso.admission import decide_admission
+from portal.sso.identity import Identity
 from portal.sso.models import Connection
 from portal.sso.refusals import SignInRefused
-from portal.sso.saml.profile import VerifiedAssertion
 from portal.tickets.models import Finding
 from tenants.links import Purpose, signed_link
 from tenants.models import Organization
@@ -94,20 +94,17 @@ def _sso(knock: Knock) -> Trial:
     """A fresh assertion with the same identity, at the point where sign-ins are decided."""
     connection = Connection.objects.get(pk=UUID(knock.handle["connection"]))
     tried = f"a fresh assertion of {connection.name} with the same identity"
-    verified = VerifiedAssertion(
-        assertion_id="proof",
-        in_response_to="proof",
+    identity = Identity(
         subject=knock.handle["subject"],
         email=knock.handle["email"],
         name="",
         authenticated_at=knock.at,
-        expires_at=knock.at,
     )
     known = User.objects.filter(
         socialaccount__provider=connection.provider_id, socialaccount__uid=knock.handle["subject"]
     ).first()
     try:
-        decide_admission(connection, verified, known=known, at=knock.at)
+        decide_admission(connection, identity, known=known, at=knock.at)
     except SignInRefused as refusal:
         return Trial(tried, accepted=False, detail=f"refused: {refusal.reason}")
     return Trial(tried, accepted=True, detail="would sign in")

@@ -41,7 +41,12 @@ def role_list(request: PortalRequest) -> HttpResponse:
 def policy_show(request: PortalRequest) -> HttpResponse:
     policy = Policy.objects.get()
     role = BuiltInRole(policy.default_role).label
-    return page(request, "people/policy_show.html", {"policy": policy, "default_role": role})
+    context = {
+        "policy": policy,
+        "default_role": role,
+        "enforces_sso": policy.enforces_sso(at=request.at),
+    }
+    return page(request, "people/policy_show.html", context)
 
 
 @needs(change_policy.permission, step_up=True, methods=("GET", "POST"), refusal_to="policy-show")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from lxml import etree
 
+from portal.sso.identity import Identity
 from portal.sso.refusals import Reason, SignInRefused
 from portal.sso.saml.guard import GuardedResponse
 from portal.sso.saml.judge import Parties
@@ -35,11 +36,8 @@ class VerifiedAssertion:
 
     assertion_id: str
     in_response_to: str
-    subject: str
-    email: str
-    name: str
-    authenticated_at: datetime
     expires_at: datetime
+    identity: Identity
 
 
 def read_verified(guarded: GuardedResponse, parties: Parties, *, at: datetime) -> VerifiedAssertion:
@@ -52,11 +50,14 @@ def read_verified(guarded: GuardedResponse, parties: Parties, *, at: datetime) -
     return VerifiedAssertion(
         assertion_id=str(guarded.assertion.get("ID")),
         in_response_to=in_response_to,
-        subject=subject,
-        email=_email(attributes, subject, subject_format),
-        name=_name(attributes),
-        authenticated_at=_authenticated_at(guarded.assertion, at),
         expires_at=expires_at + SKEW,
+        identity=Identity(
+            subject=subject,
+            email=_email(attributes, subject, subject_format),
+            name=_name(attributes),
+            authenticated_at=_authenticated_at(guarded.assertion, at),
+            claims={name: tuple(values) for name, values in attributes.items()},
+        ),
     )
 
 

@@ -20,7 +20,7 @@ from portal.sso.entering import (
 )
 from portal.sso.forms import ConfirmForm
 from portal.sso.models import Connection
-from portal.sso.providers import ConnectionProvider
+from portal.sso.providers import provider_for
 from portal.sso.refusals import Reason, SignInRefused
 from portal.sso.views.limits import require_limit
 from portal.sso.ways_in import WaysIn, ways_into
@@ -132,7 +132,7 @@ def step_up_show(request: PortalRequest, slug: str = "") -> HttpResponse:
     goal = safe_next(request) or home_of(request.organization)
     if request.actor.has_stepped_up(at=request.at) and request.method == "GET":
         return redirect(goal)
-    if entry.method == Entry.Method.SAML:
+    if entry.connection_id is not None:
         return _step_up_at_provider(request, entry, goal=goal)
     return _step_up_by_password(request, entry, goal=goal)
 
@@ -150,7 +150,7 @@ def _step_up_at_provider(request: PortalRequest, entry: Entry, *, goal: str) -> 
     if connection is None:
         raise SignInRefused(Reason.INACTIVE)
     if request.method == "POST":
-        return ConnectionProvider(request, connection).redirect(
+        return provider_for(request, connection).redirect(
             request,
             "login",
             next_url=goal,

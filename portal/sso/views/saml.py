@@ -20,7 +20,7 @@ from portal.sso.connecting import acs_url_of, entity_id_of, find_door, parties_o
 from portal.sso.entering import safe_next
 from portal.sso.models import Connection, UsedAssertion
 from portal.sso.parking import forget, park, unpark
-from portal.sso.providers import ConnectionProvider
+from portal.sso.providers import provider_for
 from portal.sso.recording import record_accepted
 from portal.sso.refusals import Reason, SignInRefused
 from portal.sso.refusing import refuse_sign_in
@@ -71,7 +71,7 @@ def start(request: HttpRequest, connection: Connection, at: datetime) -> HttpRes
     if request.method == "POST":
         if not within_limit(request, "start"):
             raise SignInRefused(Reason.TOO_MANY)
-        provider = ConnectionProvider(request, connection)
+        provider = provider_for(request, connection)
         return provider.redirect(request, "login", next_url=goal or None)
     ways = ways_into(connection.organization)
     context = {
@@ -136,7 +136,7 @@ def finish(request: HttpRequest, connection: Connection, at: datetime) -> HttpRe
     state = _state_of(request, connection, verified)
     with transaction.atomic():
         _use_up(connection, verified)
-        provider = ConnectionProvider(request, connection, verified)
+        provider = provider_for(request, connection, verified.identity)
         if (state.get("data") or {}).get("step_up"):
             response = complete_step_up(request, provider, state, at=at)
         else:
@@ -148,7 +148,7 @@ def finish(request: HttpRequest, connection: Connection, at: datetime) -> HttpRe
 def _state_of(
     request: HttpRequest, connection: Connection, verified: VerifiedAssertion
 ) -> dict[str, Any]:
-    provider = ConnectionProvider(request, connection)
+    provider = provider_for(request, connection)
     try:
         state: dict[str, Any] = provider.unstash_redirect_state(request, verified.in_response_to)
     except PermissionDenied as missing:
@@ -169,7 +169,7 @@ def _use_up(connection: Connection, verified: VerifiedAssertion) -> None:
 
 
 def _require_in_use(connection: Connection) -> None:
-    if connection.state != "active":
+    if not connection.is_in_use:
         raise SignInRefused(Reason.INACTIVE)
 
 

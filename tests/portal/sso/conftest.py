@@ -18,8 +18,10 @@ from portal.sso.actions import (
     claim_domain,
     create_connection,
     describe_identity_provider,
+    pass_test,
     verify_domain,
 )
+from portal.sso.configuration import configuration_digest
 from portal.sso.connecting import acs_url_of, entity_id_of
 from portal.sso.development.keys import SigningKey, make_key
 from portal.sso.development.requests import AuthnRequest, read_request
@@ -93,6 +95,8 @@ def connect(organization: Organization, *, domain: str = "", active: bool = True
             ),
         )
         if active:
+            digest = configuration_digest(connection)
+            connection = pass_test(connection, actor=actor, at=at, digest=digest)
             connection = activate_connection(connection, actor=actor, at=at)
     connection.organization = organization  # outside its scope the row cannot be read again
     return Idp(connection, key)

@@ -5,9 +5,13 @@ from unittest.mock import patch
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from portal.sso.actions import pass_test
+from portal.sso.configuration import configuration_digest
 from portal.sso.models import Connection, Domain
 from portal.sso.saml.idp_metadata import MetadataWrong, read_metadata
+from tenants.access import Actor
 from tenants.models import Membership
 from tests.portal.sso.conftest import Browser, Idp, key_of
 
@@ -65,13 +69,16 @@ def test_auditors_see_it_and_change_nothing(
 
 
 def test_admin_makes_and_activates_a_connection(
-    client_of: Callable[..., Client], max_: Membership
+    client_of: Callable[..., Client], max_: Membership, actor_of: Callable[..., Actor]
 ) -> None:
     client = client_of(max_)
 
     client.post("/o/acme/sso/new/", {"name": "Okta", "metadata": metadata()})
     made = Connection.objects.get()
     assert made.state == "draft"
+    client.post(f"/o/acme/sso/{made.pk}/activate/")
+    assert Connection.objects.get().state == "draft"  # no test login has passed
+    pass_test(made, actor=actor_of(max_), at=timezone.now(), digest=configuration_digest(made))
     client.post(f"/o/acme/sso/{made.pk}/activate/")
 
     made = Connection.objects.get()

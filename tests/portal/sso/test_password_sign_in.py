@@ -176,7 +176,7 @@ def test_policy_without_second_factor_lets_in_by_password(client: Client, ada: M
 def test_enforced_single_sign_on_closes_the_password(
     client: Client, ada_with_code: Membership, acme_idp: Idp
 ) -> None:
-    Policy.objects.update(sso_enforced=True)
+    Policy.objects.update(sso_enforced_at=timezone.now())
     client.post("/sign-in/password/", {"login": "ada@acme.test", "password": PASSWORD})
     client.post("/sign-in/code/", {"code": code_of(SECRET)})
 

@@ -1,11 +1,9 @@
-"""The verbs of SSO connections, domains and identities."""
+"""The verbs of SSO connections: drafted, described, tested, activated, disabled."""
 
-import secrets
 from collections.abc import Collection
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
@@ -13,18 +11,12 @@ from audit.identifiers import new_id
 from audit.names import EventName
 from audit.recorder import record
 from audit.refusals import Invalid, Refusal
-from portal.sso.models import ClosedIdentity, Connection, Domain
-from portal.sso.rules import (
-    ConnectionState,
-    is_domain,
-    may_move,
-    provider_id_of,
-    subject_digest,
-)
+from portal.sso.configuration import configuration_digest, is_tested
+from portal.sso.models import Connection
+from portal.sso.rules import ConnectionState, may_move, provider_id_of
 from portal.sso.saml.certificates import CertificateWrong, read_certificate
 from portal.sso.saml.idp_metadata import IdentityProvider, names_a_host
 from tenants.access import Actor, action
-from tenants.models import Membership
 from tenants.permissions import Permission
 
 MAX_TEXT = 500
@@ -41,12 +33,14 @@ class ConnectionStateWrong(Refusal):
     code = "connection-state"
 
 
-class DomainNotProven(Refusal):
-    code = "domain-not-proven"
+class ConnectionNotTested(Refusal):
+    code = "connection-not-tested"
 
 
 @action(Permission.SSO_MANAGE, step_up=True)
-def create_connection(*, actor: Actor, at: datetime, name: str) -> Connection:
+def create_connection(
+    *, actor: Actor, at: datetime, name: str, kind: str = Connection.Kind.SAML
+) -> Connection:
     """Make a draft; it signs nobody in until it is activated. Raises Invalid."""
     if not name.strip():
         raise Invalid("Give the SSO connection a name.", {"name": "Required."})
@@ -55,8 +49,9 @@ def create_connection(*, actor: Actor, at: datetime, name: str) -> Connection:
         with transaction.atomic():
             connection: Connection = Connection.objects.create(
                 id=connection_id,
+                kind=kind,
                 name=name.strip(),
-                provider_id=provider_id_of(connection_id),
+                provider_id=provider_id_of(kind, connection_id),
                 created_at=at,
             )
     except IntegrityError as taken:
@@ -71,9 +66,10 @@ def describe_identity_provider(
 ) -> Connection:
     """Set what the identity provider is called, where it is and what it signs with.
 
-    Raises Invalid.
+    Raises Invalid, ConnectionStateWrong while the connection signs people in.
     """
     connection = Connection.objects.locked(connection.pk)
+    _refuse_while_in_use(connection)
     _check_provider(provider)
     first, second = (*provider.certificates, "")[:2]
     connection.idp_entity_id = provider.entity_id
@@ -100,17 +96,51 @@ def describe_identity_provider(
     return connection
 
 
+@action(Permission.SSO_MANAGE)
+def pass_test(connection: Connection, *, actor: Actor, at: datetime, digest: str) -> Connection:
+    """Note that a test login passed with the configuration that `digest` stands for.
+
+    Raises ConnectionStateWrong when the configuration was changed meanwhile.
+    """
+    connection = Connection.objects.locked(connection.pk)
+    if digest != configuration_digest(connection):
+        raise ConnectionStateWrong("The configuration was changed during the test. Test it again.")
+    if not connection.is_in_use:
+        _check_move(connection, ConnectionState.TESTING)
+        connection.begin_testing()
+    connection.tested_at, connection.tested_digest = at, digest
+    connection.save(
+        update_fields=[
+            "state",
+            "activated_at",
+            "degraded_at",
+            "degraded_because",
+            "disabled_at",
+            "tested_at",
+            "tested_digest",
+        ]
+    )
+    record(EventName.CONNECTION_TESTED, actor=actor, target=connection)
+    return connection
+
+
 @action(Permission.SSO_MANAGE, step_up=True)
 def activate_connection(connection: Connection, *, actor: Actor, at: datetime) -> Connection:
-    """Let the connection sign people in. Raises ConnectionIncomplete, ConnectionStateWrong."""
+    """Let the connection sign people in.
+
+    Raises ConnectionIncomplete, ConnectionNotTested, ConnectionStateWrong.
+    """
     connection = Connection.objects.locked(connection.pk)
+    _check_complete(connection, at=at)
+    if not is_tested(connection):
+        raise ConnectionNotTested(
+            "Pass a test login first: it shows that exactly this configuration lets people in."
+        )
     _check_move(connection, ConnectionState.ACTIVE)
-    if not (connection.idp_entity_id and connection.idp_sso_url and connection.pems()):
-        raise ConnectionIncomplete("Add the identity provider's metadata first.")
-    if all(certificate.expires_at <= at for certificate in connection.certificates()):
-        raise ConnectionIncomplete("The identity provider's certificate has expired. Replace it.")
     connection.activate(at=at)
-    connection.save(update_fields=["state", "activated_at", "disabled_at"])
+    connection.save(
+        update_fields=["state", "activated_at", "degraded_at", "degraded_because", "disabled_at"]
+    )
     record(EventName.CONNECTION_ACTIVATED, actor=actor, target=connection)
     return connection
 
@@ -126,67 +156,23 @@ def disable_connection(connection: Connection, *, actor: Actor, at: datetime) ->
     return connection
 
 
-@action(Permission.SSO_MANAGE, step_up=True)
-def claim_domain(*, actor: Actor, at: datetime, name: str) -> Domain:
-    """Name a domain of the organization; it counts once it is proven. Raises Invalid."""
-    domain_name = name.strip().lower().removeprefix("@").rstrip(".")
-    if not is_domain(domain_name):
-        raise Invalid("Enter a domain such as example.com.", {"name": "Not a domain."})
-    if Domain.objects.filter(name=domain_name).exists():
-        raise Invalid("This domain is on the list already.", {"name": "Already there."})
-    domain: Domain = Domain.objects.create(
-        name=domain_name, token=secrets.token_urlsafe(24), created_at=at
-    )
-    record(EventName.DOMAIN_CLAIMED, actor=actor, target=domain)
-    return domain
-
-
-@action(Permission.SSO_MANAGE, step_up=True)
-def verify_domain(
-    domain: Domain, *, actor: Actor, at: datetime, records: Collection[str]
-) -> Domain:
-    """Accept a domain whose TXT `records` hold its token. Raises DomainNotProven."""
-    domain = Domain.objects.locked(domain.pk)
-    if domain.dns_record not in records:
-        raise DomainNotProven(
-            f"No TXT record of {domain.name} says {domain.dns_record}. "
-            "Add it, wait for your DNS to publish it, and try again."
+def _refuse_while_in_use(connection: Connection) -> None:
+    """People sign in through it now: a change that no test has passed would lock them out."""
+    if connection.is_in_use:
+        raise ConnectionStateWrong(
+            "This SSO connection signs people in. Disable it first, or set up a second one, "
+            "test it, and switch over."
         )
-    domain.verified_at = at
-    try:
-        with transaction.atomic():
-            domain.save(update_fields=["verified_at"])
-    except IntegrityError as taken:
-        raise DomainNotProven(
-            f"{domain.name} was proven by another organization. Write to support."
-        ) from taken
-    record(EventName.DOMAIN_VERIFIED, actor=actor, target=domain)
-    return domain
 
 
-@action(Permission.REVOCATION_FILE)
-def close_identities(membership: Membership, *, actor: Actor, at: datetime) -> int:
-    """Cut the person's links to this organization's identity providers, for good.
-
-    A sign-in with the same subject is refused from now on while the membership is not active.
-    """
-    closed = 0
-    for connection in Connection.objects.all():
-        accounts = SocialAccount.objects.filter(
-            user_id=membership.user_id, provider=connection.provider_id
-        )
-        for account in accounts:
-            ClosedIdentity.objects.update_or_create(
-                organization=membership.organization,
-                connection=connection,
-                subject_digest=subject_digest(connection.provider_id, account.uid),
-                defaults={"membership": membership, "closed_at": at},
-            )
-            account.delete()
-            closed += 1
-    if closed:
-        record(EventName.IDENTITY_UNLINKED, actor=actor, target=membership, links=closed)
-    return closed
+def _check_complete(connection: Connection, *, at: datetime) -> None:
+    """Raises ConnectionIncomplete, naming what is missing."""
+    if not connection.is_saml:
+        return
+    if not (connection.idp_entity_id and connection.idp_sso_url and connection.pems()):
+        raise ConnectionIncomplete("Add the identity provider's metadata first.")
+    if all(certificate.expires_at <= at for certificate in connection.certificates()):
+        raise ConnectionIncomplete("The identity provider's certificate has expired. Replace it.")
 
 
 def _check_provider(provider: IdentityProvider) -> None:

@@ -1,0 +1,29 @@
+"""The verbs of single sign-on."""
+
+from portal.sso.actions.connections import (
+    ConnectionIncomplete,
+    ConnectionNotTested,
+    ConnectionStateWrong,
+    activate_connection,
+    create_connection,
+    describe_identity_provider,
+    disable_connection,
+    pass_test,
+)
+from portal.sso.actions.domains import DomainNotProven, claim_domain, verify_domain
+from portal.sso.actions.identities import close_identities
+
+__all__ = [
+    "ConnectionIncomplete",
+    "ConnectionNotTested",
+    "ConnectionStateWrong",
+    "DomainNotProven",
+    "activate_connection",
+    "claim_domain",
+    "close_identities",
+    "create_connection",
+    "describe_identity_provider",
+    "disable_connection",
+    "pass_test",
+    "verify_domain",
+]

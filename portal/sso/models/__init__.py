@@ -1,0 +1,8 @@
+"""SSO connections, proven domains, and what is remembered of sign-ins."""
+
+from portal.sso.models.attempts import SignInAttempt
+from portal.sso.models.connections import Connection
+from portal.sso.models.domains import Domain
+from portal.sso.models.identities import ClosedIdentity, UsedAssertion
+
+__all__ = ["ClosedIdentity", "Connection", "Domain", "SignInAttempt", "UsedAssertion"]
