@@ -30,6 +30,9 @@ class EventName(StrEnum):
     CONNECTION_TESTED = "connection.tested"
     CONNECTION_ACTIVATED = "connection.activated"
     CONNECTION_DISABLED = "connection.disabled"
+    CONNECTION_KEY_PREPARED = "connection.key_prepared"
+    CONNECTION_KEY_PROMOTED = "connection.key_promoted"
+    CONNECTION_KEY_RETIRED = "connection.key_retired"
     IDENTITY_UNLINKED = "identity.unlinked"
     # Members, teams, tokens
     MEMBER_ADMITTED = "member.admitted"

@@ -35,6 +35,13 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     N.CONNECTION_TESTED: _("A test login through the SSO connection {target} passed."),
     N.CONNECTION_ACTIVATED: _("{actor} activated the SSO connection {target}."),
     N.CONNECTION_DISABLED: _("{actor} disabled the SSO connection {target}."),
+    N.CONNECTION_KEY_PREPARED: _(
+        "{actor} prepared our next certificate of the SSO connection {target}."
+    ),
+    N.CONNECTION_KEY_PROMOTED: _(
+        "{actor} put our next certificate of the SSO connection {target} to use."
+    ),
+    N.CONNECTION_KEY_RETIRED: _("{actor} retired a certificate of ours of {target}."),
     N.IDENTITY_UNLINKED: _("{actor} removed the single sign-on link of {target}."),
     N.MEMBER_ADMITTED: _("{target} joined the workspace[ as {role}][ by {source}]."),
     N.MEMBER_CONTAINED: _("{actor} blocked the access of {target}[ ({reference})]."),

@@ -12,12 +12,14 @@ from portal.sso.actions.connections import (
 )
 from portal.sso.actions.domains import DomainNotProven, claim_domain, verify_domain
 from portal.sso.actions.identities import close_identities
+from portal.sso.actions.keys import KeyStateWrong, prepare_key, promote_key, retire_key
 
 __all__ = [
     "ConnectionIncomplete",
     "ConnectionNotTested",
     "ConnectionStateWrong",
     "DomainNotProven",
+    "KeyStateWrong",
     "activate_connection",
     "claim_domain",
     "close_identities",
@@ -25,5 +27,8 @@ __all__ = [
     "describe_identity_provider",
     "disable_connection",
     "pass_test",
+    "prepare_key",
+    "promote_key",
+    "retire_key",
     "verify_domain",
 ]

@@ -12,7 +12,7 @@ from audit.names import EventName
 from audit.recorder import record
 from audit.refusals import Invalid, Refusal
 from portal.sso.configuration import configuration_digest, is_tested
-from portal.sso.models import Connection
+from portal.sso.models import Connection, ConnectionKey
 from portal.sso.rules import ConnectionState, may_move, provider_id_of
 from portal.sso.saml.certificates import CertificateWrong, read_certificate
 from portal.sso.saml.idp_metadata import IdentityProvider, names_a_host
@@ -41,7 +41,10 @@ class ConnectionNotTested(Refusal):
 def create_connection(
     *, actor: Actor, at: datetime, name: str, kind: str = Connection.Kind.SAML
 ) -> Connection:
-    """Make a draft; it signs nobody in until it is activated. Raises Invalid."""
+    """Make a draft, with our own key for SAML; it signs nobody in until it is activated.
+
+    Raises Invalid.
+    """
     if not name.strip():
         raise Invalid("Give the SSO connection a name.", {"name": "Required."})
     connection_id = new_id()
@@ -56,6 +59,10 @@ def create_connection(
             )
     except IntegrityError as taken:
         raise Invalid("There is an SSO connection of this name.", {"name": "Taken."}) from taken
+    if connection.is_saml:
+        key = ConnectionKey.made(connection, at=at)
+        key.promote(at=at)
+        key.save(force_insert=True)
     record(EventName.CONNECTION_CREATED, actor=actor, target=connection, kind=connection.kind)
     return connection
 

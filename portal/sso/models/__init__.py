@@ -4,5 +4,13 @@ from portal.sso.models.attempts import SignInAttempt
 from portal.sso.models.connections import Connection
 from portal.sso.models.domains import Domain
 from portal.sso.models.identities import ClosedIdentity, UsedAssertion
+from portal.sso.models.keys import ConnectionKey
 
-__all__ = ["ClosedIdentity", "Connection", "Domain", "SignInAttempt", "UsedAssertion"]
+__all__ = [
+    "ClosedIdentity",
+    "Connection",
+    "ConnectionKey",
+    "Domain",
+    "SignInAttempt",
+    "UsedAssertion",
+]

@@ -46,6 +46,11 @@ def read_certificate(text: str) -> Certificate:
     )
 
 
+def bare(pem: str) -> str:
+    """The Base64 between the lines of a PEM, as metadata has it."""
+    return "".join(pem.replace(_BEGIN, "").replace(_END, "").split())
+
+
 def _as_pem(text: str) -> str:
     if _BEGIN in text:
         return text.strip() + "\n"

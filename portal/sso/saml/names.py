@@ -35,6 +35,19 @@ DIGEST_ALGORITHMS = frozenset(
     }
 )
 
+# How an assertion may be encrypted, the best first. CBC is not authenticated: what stands behind
+# it is that the assertion inside must be signed, and that a refusal does not say where it failed.
+PREFERRED_ENCRYPTIONS = (
+    "http://www.w3.org/2009/xmlenc11#aes256-gcm",
+    "http://www.w3.org/2009/xmlenc11#aes128-gcm",
+    "http://www.w3.org/2001/04/xmlenc#aes256-cbc",
+    "http://www.w3.org/2001/04/xmlenc#aes128-cbc",
+    "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p",
+)
+
+# What our metadata asks for: the name we read first of each kind, and whether we need it.
+REQUESTED_ATTRIBUTES = (("email", True), ("displayName", False), ("groups", False))
+
 EMAIL_ATTRIBUTES = frozenset(
     {
         "email",

@@ -18,13 +18,21 @@ from django.views.decorators.csrf import csrf_exempt
 from portal.sso.completing import complete_sign_in, complete_step_up
 from portal.sso.connecting import acs_url_of, entity_id_of, find_door, parties_of
 from portal.sso.entering import safe_next
-from portal.sso.models import Connection, UsedAssertion
+from portal.sso.models import Connection, ConnectionKey, UsedAssertion
 from portal.sso.parking import forget, park, unpark
 from portal.sso.providers import provider_for
 from portal.sso.recording import record_accepted
 from portal.sso.refusals import Reason, SignInRefused
 from portal.sso.refusing import refuse_sign_in
+from portal.sso.saml.certificates import bare
 from portal.sso.saml.guard import MAX_ENCODED
+from portal.sso.saml.names import (
+    FORMAT_EMAIL,
+    FORMAT_PERSISTENT,
+    FORMAT_UNSPECIFIED,
+    PREFERRED_ENCRYPTIONS,
+    REQUESTED_ATTRIBUTES,
+)
 from portal.sso.saml.profile import VerifiedAssertion
 from portal.sso.saml.validating import validate_response
 from portal.sso.views.confirming import leads_to_provider
@@ -176,12 +184,18 @@ def _require_in_use(connection: Connection) -> None:
 @open_to_all(reason="Identity providers read it while they are set up.")
 @through_connection
 def metadata(request: HttpRequest, connection: Connection, at: datetime) -> HttpResponse:
-    """Our side of the connection, for the customer's IT."""
-    response = page(
-        request,
-        "sso/metadata.xml",
-        {"entity_id": entity_id_of(connection.pk), "acs_url": acs_url_of(connection.pk)},
-    )
+    """Our side of the connection, for the customer's IT: addresses, and our certificates."""
+    keys = list(ConnectionKey.objects.filter(connection=connection).published())
+    context = {
+        "entity_id": entity_id_of(connection.pk),
+        "acs_url": acs_url_of(connection.pk),
+        "certificates": [bare(key.certificate) for key in keys],
+        "is_signed": connection.signs_requests and bool(keys),
+        "formats": (FORMAT_PERSISTENT, FORMAT_EMAIL, FORMAT_UNSPECIFIED),
+        "encryptions": PREFERRED_ENCRYPTIONS,
+        "attributes": REQUESTED_ATTRIBUTES,
+    }
+    response = page(request, "sso/metadata.xml", context)
     response.headers["Content-Type"] = "application/samlmetadata+xml; charset=utf-8"
     response.headers["Content-Disposition"] = 'inline; filename="gatehouse-metadata.xml"'
     return response
