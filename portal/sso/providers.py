@@ -42,6 +42,10 @@ class SamlConnectionProvider(Vouching, SAMLProvider):  # type: ignore[misc]
         self.connection = connection
         self.identity = identity
 
+    def sends_to(self) -> str:
+        """The address of the identity provider that the browser is sent to."""
+        return str(self.connection.idp_sso_url)
+
     def redirect(
         self,
         request: HttpRequest,

@@ -1,9 +1,12 @@
 """Why a sign-in is turned away: one reason each, with what to tell the person and the admin."""
 
+from collections.abc import Mapping
+
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from audit.refusals import Refusal
+from portal.sso.verdicts import Check
 
 
 class Reason(TextChoices):
@@ -21,26 +24,26 @@ class Reason(TextChoices):
         _("The sign-in response is not built as the SAML standard says."),
     )
     ENCRYPTED = "encrypted", _("The assertion is encrypted, and this connection expects it plain.")
-    UNSIGNED = "unsigned", _("The assertion carries no signature.")
+    UNSIGNED = "unsigned", _("The sign-in response carries no signature.")
     WRONG_SIGNATURE_SHAPE = (
         "wrong_signature_shape",
         _("The signature does not cover the assertion in the one permitted way."),
     )
     WEAK_ALGORITHM = (
         "weak_algorithm",
-        _("The signature uses an algorithm weaker than SHA-256."),
+        _("The signature uses an algorithm that is not accepted."),
     )
     SIGNATURE = (
         "signature",
-        _("The signature does not match the identity provider's certificate."),
+        _("The signature is not the identity provider's."),
     )
     NOT_SUCCESS = "not_success", _("The identity provider says that the sign-in did not succeed.")
     ISSUER = "issuer", _("The response comes from another identity provider.")
     DESTINATION = "destination", _("The response is meant for another address.")
-    AUDIENCE = "audience", _("The assertion is meant for another application.")
+    AUDIENCE = "audience", _("The sign-in is meant for another application.")
     RECIPIENT = "recipient", _("The assertion was handed to another recipient.")
-    EXPIRED = "expired", _("The assertion has expired.")
-    TOO_EARLY = "too_early", _("The assertion is not valid yet.")
+    EXPIRED = "expired", _("The sign-in response has expired.")
+    TOO_EARLY = "too_early", _("The sign-in response is not valid yet.")
     UNSOLICITED = (
         "unsolicited",
         _("Nobody asked the identity provider for this sign-in; start it from here."),
@@ -50,10 +53,35 @@ class Reason(TextChoices):
         _("This sign-in was not started in this browser, or was started too long ago."),
     )
     REPLAYED = "replayed", _("This assertion has been used before.")
-    SUBJECT = "subject", _("The assertion does not name a person in a lasting way.")
+    SUBJECT = "subject", _("The sign-in response does not name a person in a lasting way.")
     CONFIRMATION = "confirmation", _("The assertion is not confirmed for the bearer.")
     ATTRIBUTES = "attributes", _("The attributes of the assertion are ambiguous.")
-    NO_EMAIL = "no_email", _("The assertion carries no single, plain e-mail address.")
+    UNREACHABLE = "unreachable", _("The identity provider could not be reached.")
+    WRONG_ANSWER = (
+        "wrong_answer",
+        _("The identity provider's answer is not what OpenID Connect prescribes."),
+    )
+    NOT_SET_UP = (
+        "not_set_up",
+        _("This way of signing in is not set up at this installation of Gatehouse."),
+    )
+    NOT_ALLOWED = "not_allowed", _("This organization does not accept this way of signing in.")
+    TOKEN = "token", _("The ID token is missing or cannot be read.")
+    UNKNOWN_KEY = (
+        "unknown_key",
+        _("The ID token is signed with a key that the identity provider does not publish."),
+    )
+    NONCE = "nonce", _("The ID token was made for another sign-in.")
+    HOSTED_DOMAIN = (
+        "hosted_domain",
+        _("This Google account is not in the organization's Workspace domain."),
+    )
+    TENANT = "tenant", _("This account is not in the organization's Microsoft tenant.")
+    EMAIL_NOT_VERIFIED = (
+        "email_not_verified",
+        _("The identity provider does not vouch for the e-mail address."),
+    )
+    NO_EMAIL = "no_email", _("The sign-in response carries no single, plain e-mail address.")
     FOREIGN_DOMAIN = (
         "foreign_domain",
         _("The e-mail address is not in a domain that this organization has proven to own."),
@@ -90,11 +118,22 @@ class SignInRefused(Refusal):
     status = 403
     code = "sign-in-refused"
 
-    def __init__(self, reason: Reason, *, expected: str = "", received: str = "") -> None:
+    def __init__(
+        self,
+        reason: Reason,
+        *,
+        expected: str = "",
+        received: str = "",
+        checks: tuple[Check, ...] = (),
+        claims: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
         super().__init__(str(reason.label))
         self.reason = reason
         self.expected = expected[:300]
         self.received = received[:300]
+        # For the flight recorder: how each rule went, and the claims as far as they were read.
+        self.checks = checks
+        self.claims = claims or {}
 
     @property
     def http_status(self) -> int:

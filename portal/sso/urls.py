@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import URLPattern, path, re_path
 
-from portal.sso.views import account, confirming, connections, entrance, saml
+from portal.sso.views import account, confirming, connections, entrance, saml, starting
 
 _sign_in: list[URLPattern] = [
     path("", entrance.sign_in, name="sign-in"),
@@ -58,14 +58,14 @@ _account: list[URLPattern] = [
         name="mfa_generate_recovery_codes",
     ),
 ]
-_saml: list[URLPattern] = [
-    path("sso/<uuid:connection_id>/start/", saml.start, name="sso-start"),
+_single_sign_on: list[URLPattern] = [
+    path("sso/<uuid:connection_id>/start/", starting.start, name="sso-start"),
     path("sso/<uuid:connection_id>/acs/", saml.acs, name="sso-acs"),
     path("sso/<uuid:connection_id>/finish/", saml.finish, name="sso-finish"),
     path("sso/<uuid:connection_id>/metadata/", saml.metadata, name="sso-metadata"),
 ]
 
-root_urls: list[URLPattern] = [*_sign_in, *_account, *_saml]
+root_urls: list[URLPattern] = [*_sign_in, *_account, *_single_sign_on]
 if settings.DEMO:
     from portal.sso.development.urls import development_urls
 

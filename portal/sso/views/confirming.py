@@ -1,5 +1,7 @@
 """Proving oneself again: entering another workspace, step-up, and changes to one's account."""
 
+from urllib.parse import urlsplit
+
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.flows.reauthentication import resume_request
 from django.contrib import messages
@@ -20,7 +22,7 @@ from portal.sso.entering import (
 )
 from portal.sso.forms import ConfirmForm
 from portal.sso.models import Connection
-from portal.sso.providers import provider_for
+from portal.sso.providers import ConnectionProvider, provider_for
 from portal.sso.refusals import Reason, SignInRefused
 from portal.sso.views.limits import require_limit
 from portal.sso.ways_in import WaysIn, ways_into
@@ -149,8 +151,9 @@ def _step_up_at_provider(request: PortalRequest, entry: Entry, *, goal: str) -> 
     connection = Connection.objects.in_use().filter(pk__in=[entry.connection_id]).first()
     if connection is None:
         raise SignInRefused(Reason.INACTIVE)
+    provider = provider_for(request, connection)
     if request.method == "POST":
-        return provider_for(request, connection).redirect(
+        return provider.redirect(
             request,
             "login",
             next_url=goal,
@@ -158,12 +161,12 @@ def _step_up_at_provider(request: PortalRequest, entry: Entry, *, goal: str) -> 
             force=True,
         )
     response = page(request, "sso/step_up.html", {"connection": connection, "next": goal})
-    return leads_to_provider(response, connection)
+    return leads_to_provider(response, provider)
 
 
-def leads_to_provider(response: HttpResponse, connection: Connection) -> HttpResponse:
+def leads_to_provider(response: HttpResponse, provider: ConnectionProvider) -> HttpResponse:
     """Let the form of this one page end at this one identity provider."""
-    scheme, _sep, rest = connection.idp_sso_url.partition("://")
-    origin = f"{scheme}://{rest.split('/', 1)[0]}"
+    parts = urlsplit(provider.sends_to())
+    origin = f"{parts.scheme}://{parts.netloc}"
     response._csp_update = {"form-action": [origin]}  # type: ignore[attr-defined]  # noqa: SLF001
     return response

@@ -1,29 +1,22 @@
-"""The four addresses of a SAML connection: start, ACS, finish, metadata."""
+"""The three addresses of a SAML connection: ACS, finish, metadata."""
 
-from collections.abc import Callable
 from datetime import datetime
-from functools import wraps
 from typing import Any
-from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
-from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from portal.sso.completing import complete_sign_in, complete_step_up
-from portal.sso.connecting import acs_url_of, entity_id_of, find_door, parties_of
-from portal.sso.entering import safe_next
+from portal.sso.connecting import acs_url_of, entity_id_of, parties_of
 from portal.sso.models import Connection, ConnectionKey, UsedAssertion
 from portal.sso.parking import forget, park, unpark
 from portal.sso.providers import provider_for
 from portal.sso.recording import record_accepted
 from portal.sso.refusals import Reason, SignInRefused
-from portal.sso.refusing import refuse_sign_in
 from portal.sso.saml.certificates import bare
 from portal.sso.saml.guard import MAX_ENCODED
 from portal.sso.saml.names import (
@@ -35,66 +28,13 @@ from portal.sso.saml.names import (
 )
 from portal.sso.saml.profile import VerifiedAssertion
 from portal.sso.saml.validating import validate_response
-from portal.sso.views.confirming import leads_to_provider
+from portal.sso.views.doors import require_in_use, through_connection
 from portal.sso.views.limits import within_limit
-from portal.sso.ways_in import ways_into
 from portal.ui.needs import open_to_all
 from portal.ui.pages import page
-from tenants.clock import now
-from tenants.scoping import organization_scope
 
 # The response, form-encoded, and a RelayState.
 MAX_BODY = MAX_ENCODED * 5 // 4
-ConnectionView = Callable[[HttpRequest, Connection, datetime], HttpResponse]
-
-
-def through_connection(view: ConnectionView) -> Callable[..., HttpResponse]:
-    """Open the scope of the connection's organization; turn a refused sign-in into its page."""
-
-    @wraps(view)
-    def run(request: HttpRequest, connection_id: UUID) -> HttpResponse:
-        door = find_door(connection_id)
-        if door is None:
-            raise Http404
-        with organization_scope(door.organization.pk):
-            connection = Connection.objects.select_related("organization").get(
-                pk=door.connection_id
-            )
-            at = now()
-            try:
-                return view(request, connection, at)
-            except SignInRefused as refusal:
-                return refuse_sign_in(request, connection, refusal, at=at)
-
-    return run
-
-
-@open_to_all(reason="Signing in by SSO starts here.", methods=("GET", "POST"))
-@never_cache
-@through_connection
-def start(request: HttpRequest, connection: Connection, at: datetime) -> HttpResponse:
-    """Say where the person is about to go; on their word, go there with an AuthnRequest."""
-    _require_in_use(connection)
-    goal = safe_next(request)
-    if request.method == "POST":
-        if not within_limit(request, "start"):
-            raise SignInRefused(Reason.TOO_MANY)
-        provider = provider_for(request, connection)
-        return provider.redirect(request, "login", next_url=goal or None)
-    ways = ways_into(connection.organization)
-    context = {
-        "connection": connection,
-        "organization": connection.organization,
-        "next": goal,
-        "host": connection.idp_sso_url.split("/")[2],
-        "password_url": _password_url(goal) if ways.password else "",
-    }
-    return leads_to_provider(page(request, "sso/start.html", context), connection)
-
-
-def _password_url(goal: str) -> str:
-    where = reverse("account_login")
-    return f"{where}?{urlencode({'next': goal})}" if goal else where
 
 
 @csrf_exempt
@@ -108,7 +48,7 @@ def acs(request: HttpRequest, connection: Connection, at: datetime) -> HttpRespo
     """
     if not within_limit(request, "acs"):
         raise SignInRefused(Reason.TOO_MANY)
-    _require_in_use(connection)
+    require_in_use(connection)
     verified = validate_response(_posted(request), parties_of(connection), at=at)
     if UsedAssertion.objects.filter(
         connection=connection, assertion_id=verified.assertion_id
@@ -137,7 +77,7 @@ def _posted(request: HttpRequest) -> str:
 @through_connection
 def finish(request: HttpRequest, connection: Connection, at: datetime) -> HttpResponse:
     """Match the parked result with the request this browser made, and complete the sign-in."""
-    _require_in_use(connection)
+    require_in_use(connection)
     verified = unpark(request, connection.pk)
     if verified is None:
         raise SignInRefused(Reason.OTHER_BROWSER)
@@ -174,11 +114,6 @@ def _use_up(connection: Connection, verified: VerifiedAssertion) -> None:
             )
     except IntegrityError as used:
         raise SignInRefused(Reason.REPLAYED) from used
-
-
-def _require_in_use(connection: Connection) -> None:
-    if not connection.is_in_use:
-        raise SignInRefused(Reason.INACTIVE)
 
 
 @open_to_all(reason="Identity providers read it while they are set up.")
