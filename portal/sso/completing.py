@@ -22,6 +22,7 @@ from portal.sso.entering import (
 )
 from portal.sso.identity import Identity
 from portal.sso.providers import ConnectionProvider
+from portal.sso.recording import notes_of
 from portal.sso.refusals import Reason, SignInRefused
 from portal.sso.saml.profile import SKEW
 from tenants.actions.entries import step_up
@@ -40,6 +41,7 @@ def complete_sign_in(
     Somebody already signed in as this person keeps the session and its other workspaces.
     Raises SignInRefused.
     """
+    notes_of(request).identity = _identity(provider)
     known = _known(provider)
     if isinstance(request.user, User) and known == request.user:
         decide_admission(provider.connection, _identity(provider), known=known, at=at)
@@ -62,6 +64,7 @@ def complete_step_up(
     request: HttpRequest, provider: ConnectionProvider, state: State, *, at: datetime
 ) -> HttpResponse:
     """Count a fresh sign-in at the identity provider as a step-up. Raises SignInRefused."""
+    notes_of(request).identity = _identity(provider)
     asked_at = datetime.fromisoformat(state["data"]["asked_at"])
     if _identity(provider).authenticated_at < asked_at - SKEW:
         raise SignInRefused(

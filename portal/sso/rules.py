@@ -9,8 +9,17 @@ from uuid import UUID
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-ATTEMPTS_KEPT = 50
+# Attempts are kept this long; of those that prove nothing about anybody, the newest so many of
+# each connection, because whoever finds its address can add one.
+ATTEMPTS_LAST = timedelta(days=90)
+STRANGERS_KEPT = 1000
 MAX_DOMAIN = 253
+# A proven domain is looked at daily, and more often while something is wrong. The lease outlasts
+# the longest look-up.
+CHECK_EVERY = timedelta(days=1)
+CHECK_AGAIN = timedelta(hours=1)
+CHECK_LEASE = timedelta(minutes=15)
+MISSING_FOR = timedelta(hours=72)
 # How long the result of a verified response waits for the browser's own next request.
 PARKED_SECONDS = 120
 # From the password to the last question of the same sign-in.
@@ -27,6 +36,15 @@ class ConnectionState(TextChoices):
     ACTIVE = "active", _("Active")
     DEGRADED = "degraded", _("Needs attention")
     DISABLED = "disabled", _("Disabled")
+
+
+class DomainStanding(TextChoices):
+    """How far a domain is proven; derived from its instants."""
+
+    CLAIMED = "claimed", _("Not proven")
+    PROVEN = "proven", _("Proven")
+    MISSING = "missing", _("Record missing")
+    LOST = "lost", _("No longer proven")
 
 
 _S = ConnectionState

@@ -5,8 +5,10 @@ from portal.sso.models.connections import Connection
 from portal.sso.models.domains import Domain
 from portal.sso.models.identities import ClosedIdentity, UsedAssertion
 from portal.sso.models.keys import ConnectionKey
+from portal.sso.models.notices import CertificateNotice
 
 __all__ = [
+    "CertificateNotice",
     "ClosedIdentity",
     "Connection",
     "ConnectionKey",

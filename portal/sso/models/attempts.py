@@ -3,7 +3,9 @@
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 
+from audit.recorder import Target
 from portal.sso.models.connections import Connection
 from portal.sso.refusals import Reason
 from tenants.inventory import DataClass
@@ -23,6 +25,8 @@ class SignInAttempt(TenantModel):
     )
     at = models.DateTimeField()
     is_test = models.BooleanField(default=False)
+    # Nothing was proven about anybody: everybody on the internet can add such a row.
+    is_stranger = models.BooleanField(default=False)
     # Empty when the person was let in.
     reason = models.CharField(max_length=24, choices=Reason.choices, blank=True)
     reference = models.CharField(max_length=12)
@@ -33,6 +37,8 @@ class SignInAttempt(TenantModel):
     # The claims that came, redacted by `portal.sso.verdicts.redacted`.
     claims = models.JSONField(default=dict, blank=True)
     address = models.GenericIPAddressField(null=True, blank=True)
+    # Finds what else the audit log keeps of the same web request.
+    request_id = models.CharField(max_length=64, blank=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -42,10 +48,18 @@ class SignInAttempt(TenantModel):
         ]
         indexes: ClassVar = [
             models.Index(fields=["organization", "connection", "id"], name="attempt_by_connection"),
+            models.Index(
+                fields=["organization", "connection", "id"],
+                condition=Q(is_stranger=True),
+                name="attempt_by_stranger",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.reference
+
+    def audit_target(self) -> Target:
+        return Target(kind="attempt", id=self.pk, label=self.reference)
 
     @property
     def accepted(self) -> bool:

@@ -51,6 +51,14 @@ class Connection(TenantModel):
     metadata_url = models.URLField(_("metadata address"), max_length=500, blank=True)
     metadata_checked_at = models.DateTimeField(null=True, blank=True)
     metadata_error = models.CharField(max_length=300, blank=True)
+    # The refresh: when to look next, since when it has failed, and what it saw last.
+    metadata_check_after = models.DateTimeField(null=True, blank=True)
+    metadata_failing_since = models.DateTimeField(null=True, blank=True)
+    metadata_etag = models.CharField(max_length=200, blank=True)
+    # Fingerprints the metadata has named, newest last: only these may leave a slot by themselves.
+    metadata_fingerprints = models.JSONField(default=list, blank=True)
+    # A sign-in address that the metadata names now: followed only on an admin's word.
+    proposed_sso_url = models.URLField(max_length=500, blank=True)
     signs_requests = models.BooleanField(_("sign our requests"), default=True)
     # IdP-initiated sign-in: opted in to by the organization, for this connection alone.
     accepts_unsolicited = models.BooleanField(
@@ -63,6 +71,8 @@ class Connection(TenantModel):
     # Empty for Google and Microsoft: then the vendor's app from the settings is used.
     client_id = models.CharField(_("client ID"), max_length=200, blank=True)
     sealed_client_secret = models.TextField(blank=True, editable=False)
+    # Shown to a person who was refused: "IT desk, ext. 4711".
+    help_contact = models.CharField(_("whom to ask"), max_length=120, blank=True)
     # The life of the connection
     created_at = models.DateTimeField()
     tested_at = models.DateTimeField(null=True, blank=True)
@@ -77,6 +87,9 @@ class Connection(TenantModel):
     objects: ClassVar = TenantManager.from_queryset(ConnectionQuerySet)()
 
     class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["metadata_check_after"], name="connection_by_metadata"),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["organization", "name"], name="connection_name_once"),
             models.CheckConstraint(

@@ -89,7 +89,7 @@ def finish(request: HttpRequest, connection: Connection, at: datetime) -> HttpRe
             response = complete_step_up(request, provider, state, at=at)
         else:
             response = complete_sign_in(request, provider, state, at=at)
-        record_accepted(connection, at=at)
+        record_accepted(request, connection, at=at)
     return forget(response)
 
 
