@@ -1,15 +1,17 @@
 """allauth's providers, taught to work from a Connection and from what was proven only."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.socialaccount.providers.saml.provider import SAMLProvider
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from onelogin.saml2.auth import OneLogin_Saml2_Auth
 
 from portal.sso.connecting import app_of, parties_of
 from portal.sso.identity import Identity
-from portal.sso.models import Connection
-from portal.sso.saml.judge import request_data, settings_of
+from portal.sso.models import Connection, ConnectionKey
+from portal.sso.saml.requests import make_request, posted_request, redirect_address
+from portal.ui.pages import page
+from tenants.clock import now
 
 
 class Vouching:
@@ -56,13 +58,37 @@ class SamlConnectionProvider(Vouching, SAMLProvider):  # type: ignore[misc]
         force: bool = False,
     ) -> HttpResponse:
         """Send the browser to the identity provider; remember the request in its session."""
-        parties = parties_of(self.connection)
-        auth = OneLogin_Saml2_Auth(request_data(parties), settings_of(parties))
-        there = auth.login(return_to="", force_authn=force)
-        self.stash_redirect_state(
-            request, process, next_url, data, state_id=auth.get_last_request_id()
-        )
-        return HttpResponseRedirect(there)
+        asked = make_request(parties_of(self.connection), at=now(), force=force)
+        key = self._signing_key()
+        private_key = key.private_key() if key else ""
+        self.stash_redirect_state(request, process, next_url, data, state_id=asked.id)
+        if self.connection.idp_binding == Connection.Binding.REDIRECT:
+            there = redirect_address(asked, self.sends_to(), private_key=private_key)
+            return HttpResponseRedirect(there)
+        certificate = key.certificate if key else ""
+        posted = posted_request(asked, private_key=private_key, certificate=certificate)
+        return self._page_that_posts(request, posted)
+
+    def _signing_key(self) -> ConnectionKey | None:
+        """Our key in use, unless this identity provider wants no signatures."""
+        if not self.connection.signs_requests:
+            return None
+        keys = ConnectionKey.objects.filter(connection=self.connection)
+        found: ConnectionKey | None = keys.current().first()
+        return found
+
+    def _page_that_posts(self, request: HttpRequest, saml_request: str) -> HttpResponse:
+        """A form that ends at this one identity provider."""
+        parts = urlsplit(self.sends_to())
+        context = {
+            "connection": self.connection,
+            "host": parts.netloc,
+            "saml_request": saml_request,
+        }
+        response = page(request, "sso/send.html", context)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        response._csp_update = {"form-action": [origin]}  # type: ignore[attr-defined]  # noqa: SLF001
+        return response
 
 
 ConnectionProvider = SamlConnectionProvider

@@ -100,12 +100,8 @@ def settings_of(parties: Parties) -> Any:
     )
 
 
-def request_data(parties: Parties) -> dict[str, Any]:
-    """The request as python3-saml wants it, from our own address, never from the Host header."""
-    return _request_to(parties.acs_url)
-
-
 def _request_to(url: str) -> dict[str, Any]:
+    """The request as python3-saml wants it, from our own address, never from the Host header."""
     parts = urlsplit(url)
     return {
         "https": "on" if parts.scheme == "https" else "off",
