@@ -33,6 +33,7 @@ class EventName(StrEnum):
     CONNECTION_KEY_PREPARED = "connection.key_prepared"
     CONNECTION_KEY_PROMOTED = "connection.key_promoted"
     CONNECTION_KEY_RETIRED = "connection.key_retired"
+    CONNECTION_DELETED = "connection.deleted"
     IDENTITY_UNLINKED = "identity.unlinked"
     # Members, teams, tokens
     MEMBER_ADMITTED = "member.admitted"

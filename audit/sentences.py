@@ -42,6 +42,7 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
         "{actor} put our next certificate of the SSO connection {target} to use."
     ),
     N.CONNECTION_KEY_RETIRED: _("{actor} retired a certificate of ours of {target}."),
+    N.CONNECTION_DELETED: _("{actor} deleted the SSO connection {target}, which nobody had used."),
     N.IDENTITY_UNLINKED: _("{actor} removed the single sign-on link of {target}."),
     N.MEMBER_ADMITTED: _("{target} joined the workspace[ as {role}][ by {source}]."),
     N.MEMBER_CONTAINED: _("{actor} blocked the access of {target}[ ({reference})]."),

@@ -81,18 +81,6 @@ class ConfirmForm(forms.Form):
             )
 
 
-class ConnectionForm(forms.Form):
-    """A connection from the identity provider's metadata."""
-
-    name = forms.CharField(label=_("Name"), max_length=80)
-    metadata = forms.CharField(
-        label=_("Metadata of your identity provider"),
-        help_text=_("Download the SAML metadata there and paste the XML here."),
-        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
-        max_length=262_144,
-    )
-
-
 class DomainForm(forms.Form):
     """A domain to prove."""
 

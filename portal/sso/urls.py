@@ -1,9 +1,15 @@
 """Addresses of signing in, of one's account's security, and of single sign-on."""
 
+from collections.abc import Callable
+
 from django.conf import settings
+from django.http import HttpResponse
 from django.urls import URLPattern, path, re_path
 
-from portal.sso.views import account, confirming, connections, entrance, saml, starting
+from portal.sso.views import account, confirming, domains, entrance, saml, starting
+from portal.sso.views.connections import listing, showing, wizard
+
+View = Callable[..., HttpResponse]
 
 _sign_in: list[URLPattern] = [
     path("", entrance.sign_in, name="sign-in"),
@@ -71,21 +77,29 @@ if settings.DEMO:
 
     root_urls += development_urls
 
+# Served in two frames: in a workspace, and behind a set-up link.
+_one_connection: list[tuple[str, View, str]] = [
+    ("", showing.connection_show, "connection-show"),
+    ("configure/", wizard.connection_configure, "connection-configure"),
+    ("rename/", showing.connection_rename, "connection-rename"),
+    ("options/", showing.connection_options, "connection-options"),
+    ("activate/", showing.connection_activate, "connection-activate"),
+    ("disable/", showing.connection_disable, "connection-disable"),
+    ("delete/", showing.connection_delete, "connection-delete"),
+    ("certificates/", showing.certificate_list, "certificate-list"),
+    ("certificates/add/", showing.certificate_add, "certificate-add"),
+    ("certificates/remove/", showing.certificate_remove, "certificate-remove"),
+]
+
 workspace_urls: list[URLPattern] = [
-    path("sso/", connections.connection_list, name="connection-list"),
-    path("sso/new/", connections.connection_new, name="connection-new"),
-    path(
-        "sso/<uuid:connection_id>/activate/",
-        connections.connection_activate,
-        name="connection-activate",
+    path("sso/", listing.connection_list, name="connection-list"),
+    path("sso/new/", wizard.connection_new, name="connection-new"),
+    *(
+        path(f"sso/<uuid:connection_id>/{rest}", view, name=name)
+        for rest, view, name in _one_connection
     ),
-    path(
-        "sso/<uuid:connection_id>/disable/",
-        connections.connection_disable,
-        name="connection-disable",
-    ),
-    path("sso/domains/", connections.domain_claim, name="domain-claim"),
-    path("sso/domains/<uuid:domain_id>/verify/", connections.domain_verify, name="domain-verify"),
+    path("sso/domains/", domains.domain_claim, name="domain-claim"),
+    path("sso/domains/<uuid:domain_id>/verify/", domains.domain_verify, name="domain-verify"),
     path("step-up/", confirming.step_up_show, name="step-up"),
 ]
 console_urls: list[URLPattern] = [path("step-up/", confirming.step_up_show, name="step-up")]

@@ -33,6 +33,7 @@ SHARED_PARTS = {
     "portal/grants/actions/ending.py": {"close_session", "close_sessions", "end_grant"},
     "portal/grants/actions/requests.py": {"keep_decision", "keep_scope"},
     "portal/grants/actions/settling.py": {"mark_tampered", "settle_overdue"},
+    "portal/sso/actions/connections.py": {"refuse_while_in_use"},
 }
 # Verbs that change nothing anybody could ask about later: a worker goes to the back of its lane.
 SILENT = {"release_step"}

@@ -13,22 +13,36 @@ from portal.sso.actions.connections import (
 from portal.sso.actions.domains import DomainNotProven, claim_domain, verify_domain
 from portal.sso.actions.identities import close_identities
 from portal.sso.actions.keys import KeyStateWrong, prepare_key, promote_key, retire_key
+from portal.sso.actions.upkeep import (
+    ConnectionHasPeople,
+    add_second_certificate,
+    change_options,
+    delete_connection,
+    remove_certificate,
+    rename_connection,
+)
 
 __all__ = [
+    "ConnectionHasPeople",
     "ConnectionIncomplete",
     "ConnectionNotTested",
     "ConnectionStateWrong",
     "DomainNotProven",
     "KeyStateWrong",
     "activate_connection",
+    "add_second_certificate",
+    "change_options",
     "claim_domain",
     "close_identities",
     "create_connection",
+    "delete_connection",
     "describe_identity_provider",
     "disable_connection",
     "pass_test",
     "prepare_key",
     "promote_key",
+    "remove_certificate",
+    "rename_connection",
     "retire_key",
     "verify_domain",
 ]

@@ -69,19 +69,21 @@ def create_connection(
 
 @action(Permission.SSO_MANAGE, step_up=True)
 def describe_identity_provider(
-    connection: Connection, *, actor: Actor, provider: IdentityProvider
+    connection: Connection, *, actor: Actor, provider: IdentityProvider, metadata_url: str = ""
 ) -> Connection:
     """Set what the identity provider is called, where it is and what it signs with.
 
-    Raises Invalid, ConnectionStateWrong while the connection signs people in.
+    `metadata_url` is where this was read, and is read again. Raises Invalid,
+    ConnectionStateWrong while the connection signs people in.
     """
     connection = Connection.objects.locked(connection.pk)
-    _refuse_while_in_use(connection)
+    refuse_while_in_use(connection)
     _check_provider(provider)
     first, second = (*provider.certificates, "")[:2]
     connection.idp_entity_id = provider.entity_id
     connection.idp_sso_url = provider.sso_url
     connection.certificate, connection.next_certificate = first, second
+    connection.metadata_url, connection.metadata_error = metadata_url, ""
     connection.version += 1
     connection.save(
         update_fields=[
@@ -89,6 +91,8 @@ def describe_identity_provider(
             "idp_sso_url",
             "certificate",
             "next_certificate",
+            "metadata_url",
+            "metadata_error",
             "version",
         ]
     )
@@ -163,7 +167,7 @@ def disable_connection(connection: Connection, *, actor: Actor, at: datetime) ->
     return connection
 
 
-def _refuse_while_in_use(connection: Connection) -> None:
+def refuse_while_in_use(connection: Connection) -> None:
     """People sign in through it now: a change that no test has passed would lock them out."""
     if connection.is_in_use:
         raise ConnectionStateWrong(

@@ -11,6 +11,8 @@ from audit.recorder import Target
 from portal.sso.rules import IN_USE, ConnectionState
 from portal.sso.saml.certificates import Certificate, read_certificate
 from tenants.inventory import DataClass
+from tenants.models.viewer import Viewer
+from tenants.permissions import Permission
 from tenants.scoping import TenantManager, TenantModel, TenantQuerySet
 
 
@@ -18,6 +20,10 @@ class ConnectionQuerySet(TenantQuerySet["Connection"]):
     def in_use(self) -> "ConnectionQuerySet":
         """Those that sign people in: active, also while something about them needs attention."""
         return self.filter(state__in=IN_USE)
+
+    def visible_to(self, actor: Viewer) -> "ConnectionQuerySet":
+        """All of the organization's to those who see single sign-on."""
+        return self if actor.may(Permission.SSO_VIEW) else self.none()
 
 
 class Connection(TenantModel):

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from portal.sso.actions import pass_test
+from portal.sso.actions import create_connection, pass_test
 from portal.sso.configuration import configuration_digest
 from portal.sso.models import Connection, Domain
 from portal.sso.saml.idp_metadata import MetadataWrong, read_metadata
@@ -38,15 +38,22 @@ def metadata(**changes: str) -> str:
     ).format(**values)
 
 
+@pytest.fixture
+def draft(actor_of: Callable[..., Actor], max_: Membership) -> Connection:
+    return create_connection(actor=actor_of(max_), at=timezone.now(), name="Okta")
+
+
 def test_page_shows_both_sides_and_the_latest_attempts(
     client_of: Callable[..., Client], max_: Membership, acme_idp: Idp, browser: Browser
 ) -> None:
     browser.sign_in(acme_idp, email="erin@evil.test")
 
-    page = client_of(max_).get("/o/acme/sso/").content.decode()
+    client = client_of(max_)
+    page = client.get("/o/acme/sso/").content.decode()
+    own = client.get(f"/o/acme/sso/{acme_idp.connection.pk}/").content.decode()
 
-    assert f"http://testserver/sso/{acme_idp.connection.pk}/acs/" in page
-    assert "https://idp.acme.test/metadata" in page
+    assert f"http://testserver/sso/{acme_idp.connection.pk}/acs/" in own
+    assert "https://idp.acme.test/metadata" in own
     assert "acme.test" in page
     assert "evil.test" in page
     assert "proven to own" in page
@@ -73,9 +80,11 @@ def test_admin_makes_and_activates_a_connection(
 ) -> None:
     client = client_of(max_)
 
-    client.post("/o/acme/sso/new/", {"name": "Okta", "metadata": metadata()})
+    client.post("/o/acme/sso/new/", {"kind": "saml", "name": "Okta"})
     made = Connection.objects.get()
-    assert made.state == "draft"
+    client.post(f"/o/acme/sso/{made.pk}/configure/", {"way": "document", "metadata": metadata()})
+    made = Connection.objects.get()
+    assert (made.state, made.idp_sso_url) == ("draft", "https://idp.acme.test/sso")
     client.post(f"/o/acme/sso/{made.pk}/activate/")
     assert Connection.objects.get().state == "draft"  # no test login has passed
     pass_test(made, actor=actor_of(max_), at=timezone.now(), digest=configuration_digest(made))
@@ -91,7 +100,7 @@ def test_admin_makes_and_activates_a_connection(
 def test_making_one_asks_for_a_step_up(client_of: Callable[..., Client], max_: Membership) -> None:
     client = client_of(max_, stepped_up=False)
 
-    response = client.post("/o/acme/sso/new/", {"name": "Okta", "metadata": metadata()})
+    response = client.post("/o/acme/sso/new/", {"kind": "saml", "name": "Okta"})
 
     assert response["Location"].startswith("/o/acme/step-up/")
     assert not Connection.objects.exists()
@@ -120,13 +129,14 @@ def test_metadata_that_describes_nothing_is_refused(wrong: str) -> None:
 
 @pytest.mark.parametrize("address", ["http://idp.acme.test/sso", "https://u:p@idp.acme.test/"])
 def test_insecure_provider_is_refused(
-    client_of: Callable[..., Client], max_: Membership, address: str
+    client_of: Callable[..., Client], max_: Membership, draft: Connection, address: str
 ) -> None:
     response = client_of(max_).post(
-        "/o/acme/sso/new/", {"name": "Okta", "metadata": metadata(sso=address)}
+        f"/o/acme/sso/{draft.pk}/configure/",
+        {"way": "document", "metadata": metadata(sso=address)},
     )
 
-    assert response.status_code == 200
+    assert response.status_code == 422
     assert not Connection.objects.exclude(idp_sso_url="").exists()
 
 
@@ -136,10 +146,10 @@ def test_domain_is_proven_by_its_record(client_of: Callable[..., Client], max_: 
     domain = Domain.objects.get()
     there = f"/o/acme/sso/domains/{domain.pk}/verify/"
 
-    with patch("portal.sso.views.connections.text_records", return_value=["v=spf1"]):
+    with patch("portal.sso.views.domains.text_records", return_value=["v=spf1"]):
         client.post(there)
     assert Domain.objects.get().verified_at is None
-    with patch("portal.sso.views.connections.text_records", return_value=[domain.dns_record]):
+    with patch("portal.sso.views.domains.text_records", return_value=[domain.dns_record]):
         client.post(there)
 
     assert Domain.objects.get().verified_at is not None

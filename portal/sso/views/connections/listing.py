@@ -1,0 +1,39 @@
+"""The page of single sign-on: every connection at a glance, and what belongs to it."""
+
+from django.http import HttpResponse
+
+from portal.sso.forms import DomainForm
+from portal.sso.models import Connection, Domain, SignInAttempt
+from portal.sso.usage import usage_of
+from portal.ui.needs import needs
+from portal.ui.pages import page
+from portal.ui.requests import PortalRequest
+from tenants.permissions import Permission
+
+ATTEMPTS_SHOWN = 10
+
+
+@needs(Permission.SSO_VIEW)
+def connection_list(request: PortalRequest) -> HttpResponse:
+    connections = list(Connection.objects.order_by("created_at", "id"))
+    usage = usage_of(connections)
+    attempts = SignInAttempt.objects.select_related("connection").order_by("-id")
+    return page(
+        request,
+        "sso/connection_list.html",
+        {
+            "connections": [
+                {
+                    "row": connection,
+                    "usage": usage[connection.provider_id],
+                    "ends_at": min(
+                        (c.expires_at for c in connection.certificates()[:1]), default=None
+                    ),
+                }
+                for connection in connections
+            ],
+            "domains": list(Domain.objects.order_by("name")),
+            "domain_form": DomainForm(),
+            "attempts": list(attempts[:ATTEMPTS_SHOWN]),
+        },
+    )
