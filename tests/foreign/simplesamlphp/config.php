@@ -1,0 +1,35 @@
+<?php
+// SimpleSAMLphp as an identity provider of the tests; what changes is in $FOREIGN_FOLDER.
+$folder = getenv('FOREIGN_FOLDER') . '/';
+$situation = json_decode(file_get_contents($folder . 'situation.json'), true);
+$config = [
+    'baseurlpath' => $situation['base'] . '/',
+    'certdir' => $folder,
+    'loggingdir' => $folder,
+    'datadir' => $folder,
+    'tempdir' => $folder . 'temporary',
+    'metadatadir' => __DIR__ . '/metadata/',
+    'technicalcontact_name' => 'IT of the customer',
+    'technicalcontact_email' => 'na@example.org',
+    'timezone' => 'UTC',
+    'secretsalt' => $situation['salt'],
+    'auth.adminpassword' => $situation['salt'],
+    'admin.checkforupdates' => false,
+    'showerrors' => true,
+    'logging.level' => SimpleSAML\Logger::INFO,
+    'logging.handler' => 'file',
+    'logging.logfile' => 'simplesamlphp.log',
+    'enable.saml20-idp' => true,
+    'module.enable' => ['exampleauth' => true, 'core' => true, 'saml' => true],
+    'session.duration' => 8 * 60 * 60,
+    'session.cookie.name' => 'SimpleSAMLSessionID',
+    'session.cookie.secure' => false,
+    'session.cookie.samesite' => 'Lax',
+    'session.phpsession.cookiename' => 'SimpleSAML',
+    'session.phpsession.savepath' => $folder . 'sessions',
+    'session.phpsession.httponly' => true,
+    'session.authtoken.cookiename' => 'SimpleSAMLAuthToken',
+    'language.default' => 'en',
+    'language.available' => ['en'],
+    'store.type' => 'phpsession',
+];
