@@ -31,7 +31,7 @@ class Shown:
     def form(self) -> Form:
         page = html.fromstring(self.text)
         forms = [form for form in page.forms if form.method == "POST"]
-        assert len(forms) == 1, self.text
+        assert len(forms) == 1, self.words()
         fields = {name: value or "" for name, value in forms[0].form_values()}
         return Form(urljoin(self.url, forms[0].action or ""), fields)
 

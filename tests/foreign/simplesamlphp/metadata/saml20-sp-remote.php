@@ -12,5 +12,6 @@ foreach (glob($folder . 'sp-*.xml') as $file) {
     $parsed = SimpleSAML\Metadata\SAMLParser::parseString(file_get_contents($file));
     $described = $parsed->getMetadata20SP();
     $described['NameIDFormat'] = $formats[$situation['name_id']];
+    $described['validate.authnrequest'] = $situation['require_signed_requests'];
     $metadata[$described['entityid']] = $described;
 }
