@@ -7,12 +7,14 @@ from uuid import UUID
 from audit.refusals import Refusal
 from tenants.access import STEP_UP_LASTS, Actor, ActorKind
 from tenants.models import ApiToken, Entry, Membership, Organization, Policy, TeamMember
-from tenants.permissions import Permission
+from tenants.permissions import BuiltInRole, Permission
 from tenants.scoping import system_scope
 
 # Staff work on other people's data: theirs are the shortest sessions, whatever the policy says.
 VENDOR_IDLE_SECONDS = 15 * 60
 VENDOR_ABSOLUTE_SECONDS = 8 * 3600
+# Long enough to repair single sign-on, too short to work with.
+BREAK_GLASS_SECONDS = 3600
 # seen_at is written at most this often; idle limits are minutes.
 SEEN_EVERY_SECONDS = 60
 
@@ -133,15 +135,40 @@ def lapse_reason(entry: Entry, policy: Policy, organization: Organization, *, at
     idle, absolute = policy.session_idle.total_seconds(), policy.session_absolute.total_seconds()
     if organization.is_vendor:
         idle, absolute = min(idle, VENDOR_IDLE_SECONDS), min(absolute, VENDOR_ABSOLUTE_SECONDS)
+    if entry.method == Entry.Method.BREAK_GLASS:
+        absolute = min(absolute, BREAK_GLASS_SECONDS)
     if (at - entry.seen_at).total_seconds() >= idle:
         return "You were away for a while. Sign in again to go on."
     if (at - entry.authenticated_at).total_seconds() >= absolute:
         return "Your session has reached its longest time. Sign in again to go on."
+    return method_lapse(entry, policy, at=at)
+
+
+def method_lapse(entry: Entry, policy: Policy, *, at: datetime) -> str:
+    """Why the policy no longer accepts the way the entry was opened; empty while it does."""
     if entry.method == Entry.Method.PASSWORD:
+        if _outlives_enforcement(entry, policy):
+            return ""
         return password_lapse(policy, has_second_factor=entry.has_second_factor, at=at)
-    if entry.method != Entry.Method.BREAK_GLASS and not policy.allows(entry.method):
+    if entry.method == Entry.Method.BREAK_GLASS:
+        is_owner = entry.membership.role == BuiltInRole.OWNER
+        return "" if is_owner else "A break-glass code opens the workspace for its owners only."
+    if not policy.allows(entry.method):
         return "Your organization no longer accepts this way of signing in."
     return ""
+
+
+def _outlives_enforcement(entry: Entry, policy: Policy) -> bool:
+    """Whoever can undo an enforcement keeps the session they had until it is confirmed.
+
+    They test single sign-on elsewhere meanwhile, and must not be cut off from the way back.
+    """
+    enforced_at = policy.sso_enforced_at
+    if enforced_at is None or policy.sso_confirmed_at is not None:
+        return False
+    if entry.authenticated_at >= enforced_at:
+        return False
+    return Permission.SSO_MANAGE in _united(entry.membership, _teams(entry.membership))
 
 
 def password_lapse(policy: Policy, *, has_second_factor: bool, at: datetime) -> str:

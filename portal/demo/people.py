@@ -13,7 +13,8 @@ from portal.demo.world import COOLING_OFF, MERIDIAN, PASSWORD, Firm, Person
 from tenants.access import Actor, stranger, system_actor
 from tenants.actions.invitations import accept_invitation
 from tenants.actions.members import admit_member
-from tenants.actions.organizations import change_policy, create_organization, install_vendor
+from tenants.actions.organizations import create_organization, install_vendor
+from tenants.actions.policies import change_policy
 from tenants.actions.teams import add_team_member, create_team
 from tenants.models import Invitation, Membership, Organization, Policy, Team, TeamMember
 from tenants.resolving import actor_for_member, organization_of_slug

@@ -28,7 +28,7 @@ from portal.rest.versions import require_version, tagged
 from portal.rest.views import PortalViewSet
 from tenants.actions.invitations import cancel_invitation, resend_invitation, send_invitation
 from tenants.actions.members import change_role
-from tenants.actions.organizations import change_policy
+from tenants.actions.policies import change_policy
 from tenants.actions.teams import (
     add_team_member,
     change_team,
@@ -37,7 +37,7 @@ from tenants.actions.teams import (
     remove_team_member,
 )
 from tenants.actions.tokens import issue_token, revoke_token
-from tenants.models import ApiToken, Invitation, Membership, Policy, Team
+from tenants.models import ApiToken, DefaultTeam, Invitation, Membership, Policy, Team
 from tenants.permissions import Permission
 
 
@@ -282,7 +282,16 @@ class PolicyViewSet(PortalViewSet):
         return self._shown(changed)
 
     def _shown(self, policy: Policy) -> Response:
-        return tagged(self.answer(written(policy)), policy.version)
+        shown = {
+            **written(policy),
+            "sso_enforced": policy.enforces_sso(at=self.request.at),
+            "sso_enforced_at": policy.sso_enforced_at,
+            "sso_confirmed_at": policy.sso_confirmed_at,
+            "default_teams": DefaultTeam.objects.order_by("team_id").values_list(
+                "team_id", flat=True
+            ),
+        }
+        return tagged(self.answer(shown), policy.version)
 
 
 register("members", MemberViewSet, basename="api-member")

@@ -10,8 +10,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User, timezone_choices
-from audit.refusals import Invalid
 from portal.people.listing import offered_roles, offered_scopes
+from portal.ui.forms import ActorForm
 from tenants.access import Actor
 from tenants.models import ApiToken, Membership, Policy, Team
 from tenants.permissions import (
@@ -21,21 +21,6 @@ from tenants.permissions import (
     BuiltInRole,
     Permission,
 )
-
-
-class ActorForm(forms.Form):
-    """A form filled in by somebody: what it offers depends on what they hold."""
-
-    def __init__(self, *args: Any, actor: Actor, **options: Any) -> None:
-        self.actor = actor
-        super().__init__(*args, **options)
-
-    def take(self, refusal: Invalid) -> None:
-        """Show a refusal of the action beside the fields it is about."""
-        for name, said in refusal.errors.items():
-            self.add_error(name if name in self.fields else None, ValidationError(said))
-        if not refusal.errors:
-            self.add_error(None, refusal.message)
 
 
 def roles_of(actor: Actor) -> frozenset[BuiltInRole]:

@@ -7,9 +7,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from portal.people.forms import ActorForm, roles_of
+from portal.ui.forms import ActorForm
 from tenants.models import Policy
-from tenants.permissions import BuiltInRole
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -20,27 +19,20 @@ UNITS: Mapping[str, timedelta] = {
     "token_max_age": DAY,
     "cooling_off": MINUTE,
 }
-PLAIN = (
+PLAIN = ("second_person_for_deletion", "approval_quorum")
+# Their page is that of the sign-in policy; the API has one address for all.
+SIGN_IN = (
+    "saml_allowed",
+    "google_allowed",
+    "microsoft_allowed",
+    "oidc_allowed",
     "mfa_required",
     "just_in_time",
     "default_role",
-    "second_person_for_deletion",
-    "approval_quorum",
 )
 
 
 class PolicyForm(ActorForm):
-    mfa_required = forms.BooleanField(
-        label=_("Passwords need a second factor"),
-        required=False,
-        help_text=_("Whoever signs in by password also enters a code from their phone."),
-    )
-    just_in_time = forms.BooleanField(
-        label=_("Employees come in by single sign-on without an invitation"),
-        required=False,
-        help_text=_("Only with an address of a domain that is verified for this workspace."),
-    )
-    default_role = forms.ChoiceField(label=_("Their first role"))
     session_idle = forms.IntegerField(
         label=_("Sign out after so many minutes without activity"), min_value=1, max_value=30
     )
@@ -63,10 +55,6 @@ class PolicyForm(ActorForm):
 
     def __init__(self, *args: Any, policy: Policy, **options: Any) -> None:
         super().__init__(*args, initial=written(policy), **options)
-        offered = roles_of(self.actor) - {BuiltInRole.OWNER}
-        self.fields["default_role"].choices = [  # type: ignore[attr-defined]
-            (role.value, role.label) for role in BuiltInRole if role in offered
-        ]
 
     def changes(self) -> dict[str, Any]:
         """What the person changed, in the policy's own terms: the form shows rounded amounts."""
@@ -80,7 +68,7 @@ def spans(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def written(policy: Policy) -> dict[str, Any]:
     """The policy's values in the units of the form and the API."""
-    values: dict[str, Any] = {name: getattr(policy, name) for name in PLAIN}
+    values: dict[str, Any] = {name: getattr(policy, name) for name in (*SIGN_IN, *PLAIN)}
     for name, unit in UNITS.items():
         amount = getattr(policy, name) / unit
         values[name] = int(amount) if amount == int(amount) else round(amount, 2)

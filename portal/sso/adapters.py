@@ -7,13 +7,15 @@ from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
 from django.http import HttpRequest
 
 from accounts.models import User, normalized
-from portal.sso.admission import decide_admission
+from portal.sso.admission import Admission, decide_admission
 from portal.sso.identity import Identity
 from portal.sso.models import Connection
 from portal.sso.providers import Vouching
 from portal.sso.refusals import Reason, SignInRefused
 from tenants.access import system_actor
+from tenants.actions.invitations import accept_invitation
 from tenants.actions.members import admit_member
+from tenants.actions.teams import join_default_teams
 from tenants.clock import now
 
 
@@ -32,7 +34,7 @@ class ConnectionAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         if admission.user is not None:
             _link(sociallogin, admission.user)
         else:
-            _provision(request, sociallogin, role=admission.policy.default_role)
+            _provision(request, sociallogin, admission)
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         return False
@@ -66,18 +68,26 @@ def _link(sociallogin: SocialLogin, user: User) -> None:
     sociallogin.user = user
 
 
-def _provision(request: HttpRequest, sociallogin: SocialLogin, *, role: str) -> None:
+def _provision(request: HttpRequest, sociallogin: SocialLogin, admission: Admission) -> None:
+    """Make the account and the member, as the invitation says or else as the policy does."""
     provider: Vouching = sociallogin.provider
     connection: Connection = provider.connection
     identity: Identity | None = provider.identity
     sociallogin.save(request)
     user: User = sociallogin.user
-    admit_member(
-        actor=system_actor(connection.organization),
-        at=now(),
-        user=user,
-        name=user.name,
-        email=identity.email if identity else user.email,
-        role=role,
-        source=connection.kind,
-    )
+    actor, invitation = system_actor(connection.organization), admission.invitation
+    if invitation is not None:
+        member = accept_invitation(
+            invitation, actor=actor, at=now(), user=user, version=invitation.version
+        )
+    else:
+        member = admit_member(
+            actor=actor,
+            at=now(),
+            user=user,
+            name=user.name,
+            email=identity.email if identity else user.email,
+            role=admission.policy.default_role,
+            source=connection.kind,
+        )
+    join_default_teams(member, actor=actor)

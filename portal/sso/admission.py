@@ -5,19 +5,24 @@ from datetime import datetime
 
 from accounts.models import User
 from portal.sso.identity import Identity
-from portal.sso.models import ClosedIdentity, Connection, Domain
+from portal.sso.models import Connection
 from portal.sso.refusals import Reason, SignInRefused
-from portal.sso.rules import domain_of, subject_digest
-from tenants.models import Membership, Policy
-from tenants.scoping import system_scope
+from portal.sso.rules import domain_of
+from portal.sso.standing import refusal_of, standing_of
+from tenants.models import Invitation, Membership, Policy
+from tenants.permissions import BuiltInRole
 
 
 @dataclass(frozen=True)
 class Admission:
-    """The account to sign in; with none, a new one is provisioned into the organization."""
+    """The account to sign in; with none, a new one is provisioned into the organization.
+
+    An open invitation of the same address says as what.
+    """
 
     user: User | None
     policy: Policy
+    invitation: Invitation | None = None
 
 
 def decide_admission(
@@ -29,56 +34,31 @@ def decide_admission(
 ) -> Admission:
     """`known` is whom this (connection, subject) has signed in before. Raises SignInRefused."""
     policy = Policy.objects.get()
-    _check_domain(identity.email)
-    _check_not_closed(connection, identity, at=at)
-    if known is not None:
-        _check_member(known, at=at)
-        return Admission(known, policy)
-    member = Membership.objects.filter(email=identity.email).order_by("-joined_at").first()
-    if member is not None:
-        return Admission(_linkable(member, at=at), policy)
-    if User.objects.filter(email=identity.email).exists():
-        raise SignInRefused(Reason.EMAIL_TAKEN)
-    if not policy.just_in_time:
-        raise SignInRefused(Reason.NOT_INVITED)
-    return Admission(None, policy)
+    member = _member_of(identity, known)
+    standing = standing_of(connection, identity, known=known, member=member, at=at)
+    invitation = _invitation_of(identity, at=at) if member is None else None
+    reason = refusal_of(standing, may_join=policy.just_in_time or invitation is not None)
+    if reason is not None:
+        received = domain_of(identity.email) if reason is Reason.FOREIGN_DOMAIN else ""
+        raise SignInRefused(reason, received=received)
+    return Admission(known or (member.user if member else None), policy, invitation)
 
 
-def _check_domain(email: str) -> None:
-    if not Domain.objects.verified().filter(name=domain_of(email)).exists():
-        raise SignInRefused(Reason.FOREIGN_DOMAIN, received=domain_of(email))
+def _member_of(identity: Identity, known: User | None) -> Membership | None:
+    """By the account that is known, else by the proven address; the newest of several."""
+    found = {"user": known} if known is not None else {"email": identity.email}
+    member: Membership | None = (
+        Membership.objects.select_related("user").filter(**found).order_by("-joined_at").first()
+    )
+    return member
 
 
-def _check_not_closed(connection: Connection, identity: Identity, *, at: datetime) -> None:
-    """A link that was cut stays cut until its person is an active member again."""
-    closed = (
-        ClosedIdentity.objects.select_related("membership")
-        .filter(
-            connection=connection,
-            subject_digest=subject_digest(connection.provider_id, identity.subject),
-        )
+def _invitation_of(identity: Identity, *, at: datetime) -> Invitation | None:
+    """Not an owner's: an identity provider makes nobody an owner, whoever was invited as one."""
+    found: Invitation | None = (
+        Invitation.objects.open(at=at)
+        .filter(email=identity.email)
+        .exclude(role=BuiltInRole.OWNER)
         .first()
     )
-    if closed is not None and not closed.membership.is_active(at=at):
-        raise SignInRefused(Reason.REVOKED)
-
-
-def _check_member(user: User, *, at: datetime) -> None:
-    member = Membership.objects.filter(user=user).first()
-    if member is None or not member.is_active(at=at):
-        raise SignInRefused(Reason.REVOKED)
-
-
-def _linkable(member: Membership, *, at: datetime) -> User:
-    """An active member of this organization alone may be recognised by a proven address."""
-    if not member.is_active(at=at) or member.user is None:
-        raise SignInRefused(Reason.REVOKED)
-    with system_scope("other organizations of a person"):
-        elsewhere = (
-            Membership.unscoped.filter(user=member.user)
-            .exclude(organization_id=member.organization_id)
-            .exists()
-        )
-    if elsewhere:
-        raise SignInRefused(Reason.EMAIL_TAKEN)
-    return member.user
+    return found

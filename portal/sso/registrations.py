@@ -22,6 +22,16 @@ register(
         order=620,
     )
 )
+register(
+    NavItem(
+        section=_("Organization"),
+        label=_("Sign-in policy"),
+        url_name="sign-in-policy",
+        icon="door-closed-locked",
+        permission=Permission.POLICY_VIEW,
+        order=625,
+    )
+)
 
 
 @sweep("sso.forget_assertions", every=timedelta(minutes=10))

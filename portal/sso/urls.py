@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.urls import URLPattern, path, re_path
 
+from portal.sso import policy_urls
 from portal.sso.views import account, confirming, domains, entrance, saml, starting
 from portal.sso.views.connections import listing, showing, wizard
 
@@ -92,6 +93,7 @@ _one_connection: list[tuple[str, View, str]] = [
 ]
 
 workspace_urls: list[URLPattern] = [
+    *policy_urls.workspace_urls,
     path("sso/", listing.connection_list, name="connection-list"),
     path("sso/new/", wizard.connection_new, name="connection-new"),
     *(

@@ -1,8 +1,6 @@
-"""Making an organization, and changing what it demands."""
+"""Making an organization."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -11,24 +9,13 @@ from django.db import IntegrityError, transaction
 from accounts.models import normalized
 from audit.names import EventName
 from audit.recorder import record
-from audit.refusals import Invalid, StaleVersion
+from audit.refusals import Invalid
 from tenants.access import Actor, action, system_actor
-from tenants.actions.guards import known_role, may_hand_out, permissions_of
 from tenants.actions.invitations import keep_place
-from tenants.clock import now
 from tenants.models import Organization, Policy
 from tenants.models.organization import RESERVED_SLUGS, SLUG
 from tenants.permissions import BuiltInRole, Permission
-from tenants.resolving import password_lapse
 from tenants.scoping import organization_scope, system_scope
-
-# What an organization may choose: least, most, and how that is said. Sessions: NIST 800-63B AAL2.
-LIMITS: Mapping[str, tuple[timedelta, timedelta, str]] = {
-    "session_idle": (timedelta(minutes=1), timedelta(minutes=30), "1 and 30 minutes"),
-    "session_absolute": (timedelta(minutes=5), timedelta(hours=12), "5 minutes and 12 hours"),
-    "token_max_age": (timedelta(days=1), timedelta(days=365), "1 and 365 days"),
-    "cooling_off": (timedelta(0), timedelta(hours=2), "0 and 2 hours"),
-}
 
 
 @action(Permission.ORGANIZATION_CREATE)
@@ -82,34 +69,6 @@ def install_vendor(*, name: str, slug: str, at: datetime) -> Organization:
             )
             _record_made(organization, system_actor(organization))
     return organization
-
-
-@action(Permission.POLICY_MANAGE, step_up=True)
-def change_policy(policy: Policy, *, actor: Actor, version: int, **changes: Any) -> Policy:
-    """Change named values of the policy; its author stays in. Raises StaleVersion, Invalid."""
-    policy = Policy.objects.locked(policy.pk)
-    if policy.version != version:
-        raise StaleVersion("Somebody else changed the policy meanwhile. Look again, then decide.")
-    if "default_role" in changes:
-        _check_default_role(changes["default_role"], actor)
-    before = {name: getattr(policy, name) for name in changes}
-    for name, value in changes.items():
-        setattr(policy, name, value)
-    _check_limits(policy)
-    _keep_author_in(policy, actor)
-    changed = [name for name in changes if before[name] != getattr(policy, name)]
-    if not changed:
-        return policy
-    policy.version += 1
-    policy.save(update_fields=[*changed, "version"])
-    record(
-        EventName.POLICY_CHANGED,
-        actor=actor,
-        target=policy,
-        before={name: str(before[name]) for name in changed},
-        after={name: str(getattr(policy, name)) for name in changed},
-    )
-    return policy
 
 
 def _checked(**given: str) -> dict[str, str]:
@@ -173,32 +132,3 @@ def _is_address(text: str) -> bool:
     except ValidationError:
         return False
     return True
-
-
-def _check_limits(policy: Policy) -> None:
-    errors = {
-        name: f"Between {said}."
-        for name, (least, most, said) in LIMITS.items()
-        if not least <= getattr(policy, name) <= most
-    }
-    if errors:
-        raise Invalid("Some values are outside what the product allows.", errors)
-
-
-def _check_default_role(role: str, actor: Actor) -> None:
-    """Single sign-on hands this role out by itself: never the owner's, nor more than one holds."""
-    chosen = known_role(role, actor.organization)
-    if chosen == BuiltInRole.OWNER:
-        raise Invalid(
-            "Nobody becomes an owner by single sign-on.", {"default_role": "Choose another role."}
-        )
-    may_hand_out(permissions_of(chosen), actor=actor)
-
-
-def _keep_author_in(policy: Policy, actor: Actor) -> None:
-    entry = actor.entry
-    if entry is None or entry.method != "password":
-        return
-    reason = password_lapse(policy, has_second_factor=entry.has_second_factor, at=now())
-    if reason:
-        raise Invalid("This change would lock you out of the workspace.", {"mfa_required": reason})

@@ -8,7 +8,7 @@ from audit.names import EventName
 from audit.recorder import record
 from audit.refusals import Invalid, NotPermitted, Refusal
 from tenants.access import Actor, action
-from tenants.models import Membership, Team, TeamMember
+from tenants.models import DefaultTeam, Membership, Team, TeamMember
 from tenants.permissions import Permission
 
 LONGEST_NAME = 80
@@ -83,6 +83,17 @@ def remove_team_member(team: Team, *, actor: Actor, membership: Membership) -> N
     gone, _ = TeamMember.objects.filter(team=team, membership=membership).delete()
     if gone:
         record(EventName.TEAM_MEMBER_REMOVED, actor=actor, target=membership, team=team.name)
+
+
+@action(Permission.TEAM_MANAGE)
+def join_default_teams(membership: Membership, *, actor: Actor) -> list[TeamMember]:
+    """Put somebody who came in by single sign-on or from the directory into the default teams."""
+    present = TeamMember.objects.filter(membership=membership).values("team_id")
+    joined = []
+    for row in DefaultTeam.objects.exclude(team_id__in=present).select_related("team"):
+        joined.append(TeamMember.objects.create(team=row.team, membership=membership))
+        record(EventName.TEAM_MEMBER_ADDED, actor=actor, target=membership, team=row.team.name)
+    return joined
 
 
 def _may_place(team: Team, membership: Membership, actor: Actor) -> None:

@@ -17,7 +17,8 @@ from tenants.actions.invitations import (
     resend_invitation,
     send_invitation,
 )
-from tenants.actions.organizations import change_policy, create_organization
+from tenants.actions.organizations import create_organization
+from tenants.actions.policies import change_policy
 from tenants.links import Purpose, read_link, signed_link
 from tenants.models import Invitation, Membership, Organization, Policy
 from tenants.permissions import BuiltInRole

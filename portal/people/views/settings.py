@@ -11,7 +11,7 @@ from portal.people.policies import PolicyForm
 from portal.ui.needs import needs
 from portal.ui.pages import page
 from portal.ui.requests import PortalRequest, workspace_url
-from tenants.actions.organizations import change_policy
+from tenants.actions.policies import change_policy
 from tenants.models import Membership, Policy
 from tenants.permissions import PERMISSION_LABELS, ROLE_PERMISSIONS, BuiltInRole, Permission
 
@@ -39,14 +39,7 @@ def role_list(request: PortalRequest) -> HttpResponse:
 
 @needs(Permission.POLICY_VIEW)
 def policy_show(request: PortalRequest) -> HttpResponse:
-    policy = Policy.objects.get()
-    role = BuiltInRole(policy.default_role).label
-    context = {
-        "policy": policy,
-        "default_role": role,
-        "enforces_sso": policy.enforces_sso(at=request.at),
-    }
-    return page(request, "people/policy_show.html", context)
+    return page(request, "people/policy_show.html", {"policy": Policy.objects.get()})
 
 
 @needs(change_policy.permission, step_up=True, methods=("GET", "POST"), refusal_to="policy-show")

@@ -1,0 +1,128 @@
+"""Changing what an organization demands of a sign-in, a token, a request and a grant."""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from audit.names import EventName
+from audit.recorder import record
+from audit.refusals import Invalid, StaleVersion
+from tenants.access import Actor, action
+from tenants.actions.guards import known_role, may_hand_out, permissions_of
+from tenants.clock import now
+from tenants.conditions import violations
+from tenants.models import DefaultTeam, Entry, Policy, Team
+from tenants.permissions import BuiltInRole, Permission
+from tenants.resolving import method_lapse
+
+# What an organization may choose: least, most, and how that is said. Sessions: NIST 800-63B AAL2.
+LIMITS: Mapping[str, tuple[timedelta, timedelta, str]] = {
+    "session_idle": (timedelta(minutes=1), timedelta(minutes=30), "1 and 30 minutes"),
+    "session_absolute": (timedelta(minutes=5), timedelta(hours=12), "5 minutes and 12 hours"),
+    "token_max_age": (timedelta(days=1), timedelta(days=365), "1 and 365 days"),
+    "cooling_off": (timedelta(0), timedelta(hours=2), "0 and 2 hours"),
+}
+
+
+@action(Permission.POLICY_MANAGE, step_up=True)
+def change_policy(
+    policy: Policy,
+    *,
+    actor: Actor,
+    version: int,
+    default_teams: Iterable[UUID] | None = None,
+    **changes: Any,
+) -> Policy:
+    """Change named values of the policy; its author stays in. Raises StaleVersion, Invalid.
+
+    `default_teams` replaces the teams that newcomers join; None leaves them as they are.
+    """
+    policy = Policy.objects.locked(policy.pk)
+    if policy.version != version:
+        raise StaleVersion("Somebody else changed the policy meanwhile. Look again, then decide.")
+    if "default_role" in changes:
+        _check_default_role(changes["default_role"], actor)
+    before = {name: getattr(policy, name) for name in changes}
+    for name, value in changes.items():
+        setattr(policy, name, value)
+    _check(policy, actor)
+    changed = {
+        name: (str(before[name]), str(getattr(policy, name)))
+        for name in changes
+        if before[name] != getattr(policy, name)
+    }
+    if default_teams is not None:
+        changed.update(_replace_default_teams(set(default_teams), actor))
+    if not changed:
+        return policy
+    policy.version += 1
+    policy.save(update_fields=[*(changed.keys() - {"default_teams"}), "version"])
+    record(
+        EventName.POLICY_CHANGED,
+        actor=actor,
+        target=policy,
+        before={name: values[0] for name, values in changed.items()},
+        after={name: values[1] for name, values in changed.items()},
+    )
+    return policy
+
+
+def _check(policy: Policy, actor: Actor) -> None:
+    errors = {
+        name: f"Between {said}."
+        for name, (least, most, said) in LIMITS.items()
+        if not least <= getattr(policy, name) <= most
+    }
+    if errors:
+        raise Invalid("Some values are outside what the product allows.", errors)
+    _keep_author_in(policy, actor)
+    if wrong := violations(policy, at=now()):
+        raise Invalid("With this, nobody could come in any more.", wrong)
+
+
+def _check_default_role(role: str, actor: Actor) -> None:
+    """Single sign-on hands this role out by itself: never the owner's, nor more than one holds."""
+    chosen = known_role(role, actor.organization)
+    if chosen == BuiltInRole.OWNER:
+        raise Invalid(
+            "Nobody becomes an owner by single sign-on.", {"default_role": "Choose another role."}
+        )
+    may_hand_out(permissions_of(chosen), actor=actor)
+
+
+def _replace_default_teams(wanted: set[UUID], actor: Actor) -> dict[str, tuple[str, str]]:
+    """What changed, as names for the log; nothing when the teams are the same."""
+    teams = {team.pk: team for team in Team.objects.visible_to(actor).filter(pk__in=wanted)}
+    if teams.keys() != wanted:
+        raise Invalid("Choose teams of this workspace.", {"default_teams": "Not a team here."})
+    present = {row.team_id: row.team for row in DefaultTeam.objects.select_related("team")}
+    if present.keys() == wanted:
+        return {}
+    for team in teams.values():
+        _may_give(team, actor)
+    DefaultTeam.objects.exclude(team_id__in=wanted).delete()
+    for team_id in wanted - present.keys():
+        DefaultTeam.objects.create(team_id=team_id)
+    return {"default_teams": (_names(present.values()), _names(teams.values()))}
+
+
+def _may_give(team: Team, actor: Actor) -> None:
+    """A team brings permissions with it, and newcomers must not get more than its giver holds."""
+    known = {p.value: p for p in Permission}
+    may_hand_out(frozenset(known[n] for n in team.permissions if n in known), actor=actor)
+
+
+def _names(teams: Iterable[Team]) -> str:
+    return ", ".join(sorted(team.name for team in teams))
+
+
+def _keep_author_in(policy: Policy, actor: Actor) -> None:
+    entry = actor.entry
+    if entry is None:
+        return
+    reason = method_lapse(entry, policy, at=now())
+    if reason:
+        is_password = entry.method == Entry.Method.PASSWORD
+        field = "mfa_required" if is_password else f"{entry.method}_allowed"
+        raise Invalid("This change would lock you out of the workspace.", {field: reason})
