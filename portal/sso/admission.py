@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+
 from accounts.models import User
 from portal.sso.identity import Identity
 from portal.sso.models import Connection
@@ -46,9 +48,9 @@ def decide_admission(
 
 def _member_of(identity: Identity, known: User | None) -> Membership | None:
     """By the account that is known, else by the proven address; the newest of several."""
-    found = {"user": known} if known is not None else {"email": identity.email}
+    found = Q(email=identity.email) if known is None else Q(user=known)
     member: Membership | None = (
-        Membership.objects.select_related("user").filter(**found).order_by("-joined_at").first()
+        Membership.objects.select_related("user").filter(found).order_by("-joined_at").first()
     )
     return member
 

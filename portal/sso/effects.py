@@ -73,7 +73,9 @@ class Effect:
 def effect_of(before: Policy, after: Policy, census: Census, *, at: datetime) -> Effect:
     """Compare what lets each active member in under the two policies."""
     kinds = {c.pk: c.kind for c in census.connections}
-    locked_out, need_factor, ended = [], [], 0
+    locked_out: list[Membership] = []
+    need_factor: list[Membership] = []
+    ended = 0
     for person in census.people:
         if not _is_active(person, at=at):
             continue
