@@ -30,6 +30,14 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     N.POLICY_CHANGED: _("{actor} changed the policy[: {changed}]."),
     N.DOMAIN_CLAIMED: _("{actor} named the domain {target}, not proven yet."),
     N.DOMAIN_VERIFIED: _("The domain {target} was verified."),
+    N.DOMAIN_MISSING: _(
+        "The DNS record that proves the domain {target} is missing[; it counts until {until}]."
+    ),
+    N.DOMAIN_FOUND: _("The DNS record that proves the domain {target} is there again."),
+    N.DOMAIN_LOST: _(
+        "The domain {target} is no longer proven: its DNS record was gone for 3 days."
+    ),
+    N.DOMAIN_REMOVED: _("{actor} removed the domain {target}."),
     N.CONNECTION_CREATED: _("{actor} created the SSO connection {target}."),
     N.CONNECTION_CHANGED: _("{actor} changed the SSO connection {target}[: {changed}]."),
     N.CONNECTION_TESTED: _("A test login through the SSO connection {target} passed."),

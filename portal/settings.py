@@ -69,6 +69,8 @@ LEDGER_FOLDER = env.folder("LEDGER_FOLDER", default=GATEHOUSE_HOME / "ledger")
 # The longest that a backup is kept; a certificate names the day it passes.
 BACKUP_DAYS = env.number("BACKUP_DAYS", default=30, low=7, high=400)
 METRICS_TOKEN = env.text("METRICS_TOKEN", default="")
+# Who is asked about e-mail domains: addresses, with a port or without; empty is the machine's own.
+DNS_RESOLVERS = env.words("DNS_RESOLVERS")
 
 # --- Apps ----------------------------------------------------------------------------------
 INSTALLED_APPS = [

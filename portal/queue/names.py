@@ -7,6 +7,7 @@ class JobName(StrEnum):
     """`noun.verb`. A test holds that each is a registered task."""
 
     CATALOG_IMPORT = "catalog.import"
+    DOMAIN_CHECK = "domain.check"
     LOG_SEAL = "log.seal"
     MAIL_SEND = "mail.send"
     SWEEP_RUN = "sweep.run"

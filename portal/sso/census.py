@@ -70,7 +70,9 @@ class _Books:
 
     def __init__(self, connections: Iterable[Connection], *, at: datetime) -> None:
         self.connections, self.at = list(connections), at
-        self.domains = set(Domain.objects.verified().values_list("name", flat=True))
+        held = dict(Domain.objects.held().values_list("name", "verified_at"))
+        self.held = set(held)
+        self.domains = {name for name, proven in held.items() if proven is not None}
         self.subjects = self._subjects()
         self.cut = self._cut()
         self.elsewhere = _members_elsewhere()
@@ -113,7 +115,7 @@ class _Books:
         uids = self._uids(member, connection)
         digests = {subject_digest(connection.provider_id, uid) for uid in uids if self.cut}
         return Standing(
-            domain_is_proven=domain_of(member.email) in self.domains,
+            domain_is_proven=domain_of(member.email) in (self.held if uids else self.domains),
             link_is_cut=bool(digests & self.cut),
             is_known=bool(uids),
             place=place_of(member, at=self.at),

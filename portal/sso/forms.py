@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from portal.sso.rules import is_domain
+from portal.sso.rules import is_domain, normalized_domain
 
 
 class EmailForm(forms.Form):
@@ -87,7 +87,7 @@ class DomainForm(forms.Form):
     name = forms.CharField(label=_("Domain"), max_length=253)
 
     def clean_name(self) -> str:
-        name: str = self.cleaned_data["name"].strip().lower().removeprefix("@")
+        name = normalized_domain(self.cleaned_data["name"])
         if not is_domain(name):
             raise forms.ValidationError(_("Enter a domain such as example.com."))
         return name

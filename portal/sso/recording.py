@@ -1,6 +1,6 @@
 """Leaves a trace of every sign-in through a connection: the flight recorder and the audit log."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -76,7 +76,6 @@ def _keep(
 ) -> SignInAttempt:
     notes, facts = notes_of(request), facts_of(request)
     identity = notes.identity
-    checks = [*notes.checks] or ([_verdict(refusal)] if refusal else [])
     attempt: SignInAttempt = SignInAttempt.objects.create(
         connection=connection,
         membership=_recognised(connection, identity) if identity else None,
@@ -87,12 +86,25 @@ def _keep(
         reason=refusal.reason if refusal else "",
         expected=refusal.expected if refusal else "",
         received=refusal.received if refusal else "",
-        checks=[check.as_row() for check in checks],
-        claims=redacted(identity.claims) if identity else {},
+        checks=[check.as_row() for check in _checks(notes, refusal)],
+        claims=redacted(_claims(notes, refusal)),
         address=facts.address or None,
         request_id=facts.request_id,
     )
     return attempt
+
+
+def _checks(notes: Notes, refusal: SignInRefused | None) -> Sequence[Check]:
+    """What the engine found rule by rule; a rule of ours that comes later ends the list."""
+    if refusal is None:
+        return notes.checks
+    return refusal.checks or (*notes.checks, _verdict(refusal))
+
+
+def _claims(notes: Notes, refusal: SignInRefused | None) -> Mapping[str, tuple[str, ...]]:
+    if notes.identity is not None:
+        return notes.identity.claims
+    return refusal.claims if refusal else {}
 
 
 def _verdict(refusal: SignInRefused) -> Check:

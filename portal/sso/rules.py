@@ -6,6 +6,7 @@ import secrets
 from datetime import timedelta
 from uuid import UUID
 
+import idna
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
@@ -69,6 +70,17 @@ def provider_id_of(kind: str, connection_id: UUID) -> str:
 
 def domain_of(email: str) -> str:
     return email.rpartition("@")[2].lower()
+
+
+def normalized_domain(text: str) -> str:
+    """The domain as addresses carry it: lower case, in its ASCII form. Not checked any further."""
+    name = text.strip().lower().removeprefix("@").rstrip(".")
+    if name.isascii():
+        return name
+    try:
+        return idna.encode(name, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        return name
 
 
 def is_domain(name: str) -> bool:

@@ -78,13 +78,19 @@ def standing_of(
     """Read one identity's rows; `member` is whom its account or its address points to."""
     domain = domain_of(identity.email)
     return Standing(
-        domain_is_proven=Domain.objects.verified().filter(name=domain).exists(),
+        domain_is_proven=_counts(domain, is_known=known is not None),
         link_is_cut=_is_cut(connection, identity, at=at),
         is_known=known is not None,
         place=place_of(member, at=at),
         is_member_elsewhere=member is not None and _is_elsewhere(member),
         has_account=User.objects.filter(email=identity.email).exists(),
     )
+
+
+def _counts(domain: str, *, is_known: bool) -> bool:
+    """Somebody recognised by their subject stays so when the domain's DNS record is lost."""
+    domains = Domain.objects.held() if is_known else Domain.objects.verified()
+    return domains.filter(name=domain).exists()
 
 
 def _is_cut(connection: Connection, identity: Identity, *, at: datetime) -> bool:

@@ -100,8 +100,10 @@ workspace_urls: list[URLPattern] = [
         path(f"sso/<uuid:connection_id>/{rest}", view, name=name)
         for rest, view, name in _one_connection
     ),
-    path("sso/domains/", domains.domain_claim, name="domain-claim"),
+    path("sso/domains/", domains.domain_list, name="domain-list"),
+    path("sso/domains/claim/", domains.domain_claim, name="domain-claim"),
     path("sso/domains/<uuid:domain_id>/verify/", domains.domain_verify, name="domain-verify"),
+    path("sso/domains/<uuid:domain_id>/remove/", domains.domain_remove, name="domain-remove"),
     path("step-up/", confirming.step_up_show, name="step-up"),
 ]
 console_urls: list[URLPattern] = [path("step-up/", confirming.step_up_show, name="step-up")]

@@ -6,7 +6,13 @@ from django.utils.translation import gettext as _
 
 from audit.refusals import TooMany
 
-_RATES = {"email": "30/m/ip", "start": "30/m/ip", "acs": "60/m/ip", "confirm": "20/m/ip"}
+_RATES = {
+    "email": "30/m/ip",
+    "start": "30/m/ip",
+    "acs": "60/m/ip",
+    "confirm": "20/m/ip",
+    "domain": "20/m/ip",
+}
 
 
 def within_limit(request: HttpRequest, action: str) -> bool:

@@ -1,7 +1,6 @@
 """The SSO page: who sees it, who changes it, and what a pasted metadata file may hold."""
 
 from collections.abc import Callable
-from unittest.mock import patch
 
 import pytest
 from django.test import Client
@@ -9,7 +8,7 @@ from django.utils import timezone
 
 from portal.sso.actions import create_connection, pass_test
 from portal.sso.configuration import configuration_digest
-from portal.sso.models import Connection, Domain
+from portal.sso.models import Connection
 from portal.sso.saml.idp_metadata import MetadataWrong, read_metadata
 from tenants.access import Actor
 from tenants.models import Membership
@@ -138,21 +137,6 @@ def test_insecure_provider_is_refused(
 
     assert response.status_code == 422
     assert not Connection.objects.exclude(idp_sso_url="").exists()
-
-
-def test_domain_is_proven_by_its_record(client_of: Callable[..., Client], max_: Membership) -> None:
-    client = client_of(max_)
-    client.post("/o/acme/sso/domains/", {"name": "Acme.Test"})
-    domain = Domain.objects.get()
-    there = f"/o/acme/sso/domains/{domain.pk}/verify/"
-
-    with patch("portal.sso.views.domains.text_records", return_value=["v=spf1"]):
-        client.post(there)
-    assert Domain.objects.get().verified_at is None
-    with patch("portal.sso.views.domains.text_records", return_value=[domain.dns_record]):
-        client.post(there)
-
-    assert Domain.objects.get().verified_at is not None
 
 
 def test_our_metadata_names_our_addresses(browser: Browser, acme_idp: Idp) -> None:

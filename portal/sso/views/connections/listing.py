@@ -2,8 +2,7 @@
 
 from django.http import HttpResponse
 
-from portal.sso.forms import DomainForm
-from portal.sso.models import Connection, Domain, SignInAttempt
+from portal.sso.models import Connection, SignInAttempt
 from portal.sso.usage import usage_of
 from portal.ui.needs import needs
 from portal.ui.pages import page
@@ -32,8 +31,6 @@ def connection_list(request: PortalRequest) -> HttpResponse:
                 }
                 for connection in connections
             ],
-            "domains": list(Domain.objects.order_by("name")),
-            "domain_form": DomainForm(),
             "attempts": list(attempts[:ATTEMPTS_SHOWN]),
         },
     )

@@ -1,0 +1,45 @@
+"""Repeated work of single sign-on: what is over, and what is due to be looked at."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from audit.identifiers import uuid7_floor
+from portal.queue.names import JobName
+from portal.queue.publishing import enqueue
+from portal.queue.sweeping import sweep
+from portal.sso.models import Domain, SignInAttempt, UsedAssertion
+from portal.sso.rules import ATTEMPTS_LAST
+from tenants.models import Organization
+from tenants.scoping import system_scope
+
+# Of one run; the next one takes the rest, the longest overdue first.
+BATCH = 500
+
+
+@sweep("sso.forget_assertions", every=timedelta(minutes=10))
+def forget_assertions(at: datetime) -> None:
+    """Drop used assertions that have expired: they would be refused for their age alone."""
+    with system_scope("used assertions"):
+        UsedAssertion.unscoped.filter(expires_at__lt=at).delete()
+
+
+@sweep("sso.forget_attempts", every=timedelta(hours=1))
+def forget_attempts(at: datetime) -> None:
+    """Drop the flight recorder's rows that are older than it promises."""
+    with system_scope("sign-in attempts that are over"):
+        SignInAttempt.unscoped.filter(id__lt=uuid7_floor(at - ATTEMPTS_LAST)).delete()
+
+
+@sweep("sso.check_domains", every=timedelta(minutes=10))
+def announce_domains(at: datetime) -> None:
+    """Wake workers for proven domains whose look is due; each takes its row by a lease."""
+    with system_scope("domains to look at again"):
+        due = Domain.unscoped.filter(
+            Q(check_after__isnull=True) | Q(check_after__lte=at),
+            verified_at__isnull=False,
+            organization__status=Organization.Status.ACTIVE,
+        )
+        found = list(due.order_by("check_after").values_list("organization_id", "pk")[:BATCH])
+    for organization_id, domain_id in found:
+        enqueue(JobName.DOMAIN_CHECK, organization_id=organization_id, domain_id=domain_id)
