@@ -65,11 +65,9 @@ class Domain(TenantModel):
                 condition=Q(verified_at__isnull=False),
                 name="domain_proven_once",
             ),
-            # What is proven is looked at again; what is not, is not.
             models.CheckConstraint(
-                name="domain_standing_instants",
-                condition=Q(verified_at__isnull=False, lost_at__isnull=True)
-                | Q(verified_at__isnull=True, check_after__isnull=True),
+                name="domain_proven_or_lost",
+                condition=Q(verified_at__isnull=True) | Q(lost_at__isnull=True),
             ),
         ]
         indexes: ClassVar = [models.Index(fields=["check_after"], name="domain_by_check")]

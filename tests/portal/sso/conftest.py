@@ -1,6 +1,6 @@
 """Two organizations with real connections, and browsers that come back with what a test forges."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from lxml import etree
 
+from portal.sso import dns as lookups
 from portal.sso.actions import (
     activate_connection,
     claim_domain,
@@ -26,11 +27,12 @@ from portal.sso.connecting import acs_url_of, entity_id_of
 from portal.sso.development.keys import SigningKey, make_key
 from portal.sso.development.requests import AuthnRequest, read_request
 from portal.sso.development.responses import Statement, build_response, encode, sign_assertion
-from portal.sso.models import Connection
+from portal.sso.models import Connection, Domain
 from portal.sso.saml.idp_metadata import IdentityProvider
 from tenants.access import system_actor
 from tenants.models import Membership, Organization
 from tenants.scoping import organization_scope
+from tests.portal.sso.nameserver import Nameserver, serving
 from tests.portal.sso.passwords import give_second_factor
 
 
@@ -179,3 +181,23 @@ def ada_twice(ada_with_code: Membership, other_organization: Organization) -> Me
             source="invitation",
             joined_at=timezone.now(),
         )
+
+
+@pytest.fixture
+def nameserver(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Nameserver]:
+    """Who the product asks about domains; what does not answer is waited for briefly."""
+    monkeypatch.setattr(lookups, "PATIENCE", 0.6)
+    with serving() as server:
+        settings.DNS_RESOLVERS = [server.address]
+        yield server
+
+
+@pytest.fixture
+def claimed(organization: Organization, at: datetime) -> Domain:
+    return claim_domain(actor=system_actor(organization), at=at, name="acme.example")
+
+
+@pytest.fixture
+def proven(organization: Organization, claimed: Domain, at: datetime) -> Domain:
+    actor = system_actor(organization)
+    return verify_domain(claimed, actor=actor, at=at, records=[claimed.dns_record])

@@ -1,6 +1,5 @@
 """What the DNS says, and what it does not say, told apart over real packets."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import dns.rcode
@@ -13,20 +12,11 @@ from tests.portal.sso.nameserver import (
     alias,
     empty,
     fails,
-    serving,
     silent,
     texts,
 )
 
 NAME = "acme.example"
-
-
-@pytest.fixture
-def nameserver(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Nameserver]:
-    monkeypatch.setattr(lookups, "PATIENCE", 0.6)
-    with serving() as server:
-        settings.DNS_RESOLVERS = [server.address]
-        yield server
 
 
 def test_records_of_the_name_itself(nameserver: Nameserver) -> None:
