@@ -39,6 +39,8 @@ class EventName(StrEnum):
     CONNECTION_KEY_RETIRED = "connection.key_retired"
     CONNECTION_DELETED = "connection.deleted"
     IDENTITY_UNLINKED = "identity.unlinked"
+    MAPPING_CHANGED = "mapping.changed"
+    MAPPING_REMOVED = "mapping.removed"
     # Members, teams, tokens
     MEMBER_ADMITTED = "member.admitted"
     MEMBER_CONTAINED = "member.contained"

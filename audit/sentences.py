@@ -52,11 +52,18 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     N.CONNECTION_KEY_RETIRED: _("{actor} retired a certificate of ours of {target}."),
     N.CONNECTION_DELETED: _("{actor} deleted the SSO connection {target}, which nobody had used."),
     N.IDENTITY_UNLINKED: _("{actor} removed the single sign-on link of {target}."),
+    N.MAPPING_CHANGED: _(
+        "{actor} changed what the claim “{claim}” of {target} decides[: {decides}][, {mode}]"
+        "[. Added: {added}][. Removed: {removed}]."
+    ),
+    N.MAPPING_REMOVED: _("{actor} removed the mapping of the claim “{claim}” of {target}."),
     N.MEMBER_ADMITTED: _("{target} joined the workspace[ as {role}][ by {source}]."),
     N.MEMBER_CONTAINED: _("{actor} blocked the access of {target}[ ({reference})]."),
     N.MEMBER_REVOKED: _("{actor} revoked the access of {target}[ ({reference})]."),
     N.MEMBER_REINSTATED: _("{actor} let {target} in again[ ({reference})]."),
-    N.MEMBER_ROLE_CHANGED: _("{actor} changed the role of {target}[ from {before}][ to {after}]."),
+    N.MEMBER_ROLE_CHANGED: _(
+        "{actor} changed the role of {target}[ from {before}][ to {after}][ ({reason})]."
+    ),
     N.INVITATION_SENT: _("{actor} invited {target}[ as {role}]."),
     N.INVITATION_CANCELLED: _("{actor} cancelled the invitation of {target}."),
     N.INVITATION_ACCEPTED: _("{target} accepted the invitation."),

@@ -28,13 +28,13 @@ class ConnectionAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         if not isinstance(provider, Vouching) or provider.identity is None:
             raise SignInRefused(Reason.INACTIVE)
         known = sociallogin.user if sociallogin.is_existing else None
-        admission = decide_admission(provider.connection, provider.identity, known=known, at=now())
-        if known is not None:
-            return
-        if admission.user is not None:
+        at = now()
+        admission = decide_admission(provider.connection, provider.identity, known=known, at=at)
+        if known is None and admission.user is not None:
             _link(sociallogin, admission.user)
-        else:
+        elif known is None:
             _provision(request, sociallogin, admission)
+        provider.apply_mappings(sociallogin.user, at=at)
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         return False

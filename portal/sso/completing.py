@@ -45,6 +45,7 @@ def complete_sign_in(
     known = _known(provider)
     if isinstance(request.user, User) and known == request.user:
         decide_admission(provider.connection, _identity(provider), known=known, at=at)
+        provider.apply_mappings(request.user, at=at)
         response = None
     else:
         if isinstance(request.user, User):
@@ -76,6 +77,7 @@ def complete_step_up(
     if known is None or known != request.user:
         raise SignInRefused(Reason.OTHER_PERSON)
     decide_admission(provider.connection, _identity(provider), known=known, at=at)
+    provider.apply_mappings(known, at=at)
     entry = _entry(request, known, UUID(state["data"]["step_up"]))
     step_up(
         entry,

@@ -1,17 +1,22 @@
 """allauth's providers, taught to work from a Connection and from what was proven only."""
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.socialaccount.providers.saml.provider import SAMLProvider
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from accounts.models import User
+from portal.sso.applying import apply_mappings
 from portal.sso.connecting import app_of, parties_of
 from portal.sso.identity import Identity
 from portal.sso.models import Connection, ConnectionKey
+from portal.sso.recording import notes_of
 from portal.sso.saml.requests import make_request, posted_request, redirect_address
 from portal.ui.pages import page
 from tenants.clock import now
+from tenants.models import Membership
 
 
 class Vouching:
@@ -22,6 +27,15 @@ class Vouching:
 
     connection: Connection
     identity: Identity | None
+    request: HttpRequest
+
+    def apply_mappings(self, user: User, *, at: datetime) -> None:
+        """After admission, in the sign-in's transaction: the claims' role and teams."""
+        member = Membership.objects.filter(user=user).first()
+        if self.identity is not None and member is not None:
+            checks = apply_mappings(self.connection, member, self.identity, at=at)
+            notes = notes_of(self.request)
+            notes.checks = (*notes.checks, *checks)
 
     def extract_uid(self, data: Identity) -> str:
         return data.subject

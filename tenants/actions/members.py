@@ -18,7 +18,7 @@ from tenants.actions.guards import (
     may_hand_out,
     permissions_of,
 )
-from tenants.models import Invitation, Membership
+from tenants.models import Invitation, ManagedBy, Membership
 from tenants.permissions import BuiltInRole, Permission
 
 
@@ -32,6 +32,10 @@ class MemberNotActive(Refusal):
 
 class MemberNotContained(Refusal):
     code = "member-not-contained"
+
+
+class RoleManaged(Refusal):
+    code = "role-managed"
 
 
 @action(Permission.MEMBER_MANAGE)
@@ -131,6 +135,7 @@ def reinstate_member(
     membership.reinstate()
     membership.role = chosen
     membership.custom_role = None
+    membership.role_managed_by = ManagedBy.PEOPLE
     membership.version += 1
     membership.save(
         update_fields=[
@@ -139,6 +144,7 @@ def reinstate_member(
             "access_ends_at",
             "role",
             "custom_role",
+            "role_managed_by",
             "version",
         ]
     )
@@ -149,7 +155,10 @@ def reinstate_member(
 
 @action(Permission.MEMBER_MANAGE)
 def change_role(membership: Membership, *, actor: Actor, at: datetime, role: str) -> Membership:
-    """Give another built-in role. Raises NotPermitted, LastOwner, MemberNotActive, StepUpNeeded."""
+    """Give another built-in role.
+
+    Raises NotPermitted, LastOwner, MemberNotActive, RoleManaged, StepUpNeeded.
+    """
     lock_organization()
     membership = Membership.objects.select_related("organization").get(
         pk=Membership.objects.locked(membership.pk).pk
@@ -157,6 +166,7 @@ def change_role(membership: Membership, *, actor: Actor, at: datetime, role: str
     chosen = known_role(role, actor.organization)
     if membership.status != Membership.Status.ACTIVE:
         raise MemberNotActive(f"Access of {membership} is blocked. Reinstate them first.")
+    _refuse_managed(membership)
     _check_change(membership, chosen, actor=actor, at=at)
     before = membership.custom_role.name if membership.custom_role else membership.role
     if membership.custom_role is None and membership.role == chosen:
@@ -172,6 +182,17 @@ def change_role(membership: Membership, *, actor: Actor, at: datetime, role: str
         after=chosen.value,
     )
     return membership
+
+
+def _refuse_managed(membership: Membership) -> None:
+    """What an identity provider decides would come back at the next sign-in: nobody edits it."""
+    if membership.role_managed_by == ManagedBy.PEOPLE:
+        return
+    decided_by = membership.get_role_managed_by_display().lower()
+    raise RoleManaged(
+        f"The role of {membership} is decided by {decided_by}. Change it at the identity"
+        " provider, or remove the role mapping first."
+    )
 
 
 def _check_change(

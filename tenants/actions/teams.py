@@ -8,7 +8,7 @@ from audit.names import EventName
 from audit.recorder import record
 from audit.refusals import Invalid, NotPermitted, Refusal
 from tenants.access import Actor, action
-from tenants.models import DefaultTeam, Membership, Team, TeamMember
+from tenants.models import DefaultTeam, ManagedBy, Membership, Team, TeamMember
 from tenants.permissions import Permission
 
 LONGEST_NAME = 80
@@ -16,6 +16,10 @@ LONGEST_NAME = 80
 
 class AlreadyInTeam(Refusal):
     code = "already-in-team"
+
+
+class PlaceManaged(Refusal):
+    code = "place-managed"
 
 
 @action(Permission.TEAM_MANAGE)
@@ -76,10 +80,11 @@ def add_team_member(
 
 @action(None)
 def remove_team_member(team: Team, *, actor: Actor, membership: Membership) -> None:
-    """Take a member out of a team; anybody may leave."""
+    """Take a member out of a team; anybody may leave. Raises PlaceManaged."""
     leaving_oneself = actor.membership is not None and actor.membership.pk == membership.pk
     if not leaving_oneself:
         actor.require(Permission.TEAM_MANAGE)
+    _refuse_managed(team, membership)
     gone, _ = TeamMember.objects.filter(team=team, membership=membership).delete()
     if gone:
         record(EventName.TEAM_MEMBER_REMOVED, actor=actor, target=membership, team=team.name)
@@ -94,6 +99,18 @@ def join_default_teams(membership: Membership, *, actor: Actor) -> list[TeamMemb
         joined.append(TeamMember.objects.create(team=row.team, membership=membership))
         record(EventName.TEAM_MEMBER_ADDED, actor=actor, target=membership, team=row.team.name)
     return joined
+
+
+def _refuse_managed(team: Team, membership: Membership) -> None:
+    """A place that an identity provider decides would be there again at the next sign-in."""
+    places = TeamMember.objects.filter(team=team, membership=membership)
+    place = places.exclude(managed_by=ManagedBy.PEOPLE).first()
+    if place is not None:
+        decided_by = place.get_managed_by_display().lower()
+        raise PlaceManaged(
+            f"The place of {membership} in {team} is decided by {decided_by}. Change it at the"
+            " identity provider, or remove the team mapping first."
+        )
 
 
 def _may_place(team: Team, membership: Membership, actor: Actor) -> None:

@@ -15,6 +15,7 @@ ACTIONS = [p for p in modules() if p.name == "actions.py" or p.parent.name == "a
 SHARED_PARTS = {
     "tenants/actions/entries.py": {"end_entries_of"},
     "tenants/actions/invitations.py": {"keep_place"},
+    "tenants/actions/managing.py": {"release_places", "release_roles"},
     "tenants/actions/organizations.py": {"install_vendor"},
     "tenants/actions/tokens.py": {"revoke_tokens_of"},
     "tenants/actions/guards.py": {

@@ -52,15 +52,22 @@ def member_show(request: PortalRequest, pk: UUID) -> HttpResponse:
         "entries": entries.order_by("-seen_at", "id")[:20],
         "integrations": Integration.objects.visible_to(actor).filter(owner=member)[:20],
         "form": _role_form(actor, member),
+        "decided_by": _decided_by(member),
         "history": history_of(member) if actor.may(Permission.AUDIT_VIEW) else [],
     }
     return page(request, "people/member_show.html", context)
 
 
+def _decided_by(member: Membership) -> str:
+    """What an identity provider decides is said in place of the form."""
+    return str(member.get_role_managed_by_display()).lower() if member.role_managed_by else ""
+
+
 def _role_form(actor: Actor, member: Membership) -> RoleForm | None:
     """The form for those who may change this role: never one's own, never above one's own."""
     may_change = (
-        actor.may(Permission.MEMBER_MANAGE)
+        not member.role_managed_by
+        and actor.may(Permission.MEMBER_MANAGE)
         and member.pk != actor.id
         and member.status == Membership.Status.ACTIVE
         and member.role_permissions() <= actor.permissions

@@ -6,7 +6,7 @@ from allauth.socialaccount.models import SocialAccount
 
 from audit.names import EventName
 from audit.recorder import record
-from portal.sso.models import ClosedIdentity, Connection
+from portal.sso.models import ClosedIdentity, Connection, SeenClaims
 from portal.sso.rules import subject_digest
 from tenants.access import Actor, action
 from tenants.models import Membership
@@ -20,6 +20,7 @@ def close_identities(membership: Membership, *, actor: Actor, at: datetime) -> i
     A sign-in with the same subject is refused from now on while the membership is not active.
     """
     closed = 0
+    SeenClaims.objects.filter(membership=membership).delete()
     for connection in Connection.objects.all():
         accounts = SocialAccount.objects.filter(
             user_id=membership.user_id, provider=connection.provider_id

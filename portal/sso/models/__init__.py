@@ -5,14 +5,18 @@ from portal.sso.models.connections import Connection
 from portal.sso.models.domains import Domain
 from portal.sso.models.identities import ClosedIdentity, UsedAssertion
 from portal.sso.models.keys import ConnectionKey
+from portal.sso.models.mapping import ClaimMapping, ClaimRule, SeenClaims
 from portal.sso.models.notices import CertificateNotice
 
 __all__ = [
     "CertificateNotice",
+    "ClaimMapping",
+    "ClaimRule",
     "ClosedIdentity",
     "Connection",
     "ConnectionKey",
     "Domain",
+    "SeenClaims",
     "SignInAttempt",
     "UsedAssertion",
 ]
