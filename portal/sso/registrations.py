@@ -31,3 +31,4 @@ register(
 )
 waiting.register(waiting_for)
 import_module("portal.sso.sweeps")
+import_module("portal.sso.api")

@@ -92,6 +92,12 @@ def subject_digest(provider_id: str, subject: str) -> str:
     return hashlib.sha256(f"{provider_id}\0{subject}".encode()).hexdigest()
 
 
+def normalized_reference(text: str) -> str:
+    """A reference as it was read out and typed: `si 7kq2 mx9` to `SI-7KQ2MX9`."""
+    said = "".join(letter for letter in text.upper() if letter.isascii() and letter.isalnum())
+    return f"SI-{said.removeprefix('SI')}" if said else ""
+
+
 def new_reference() -> str:
     """A number a person can read out: `SI-7KQ2MX9`."""
     return "SI-" + "".join(secrets.choice(_REFERENCE_ALPHABET) for _ in range(7))

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.urls import URLPattern, path, re_path
 
 from portal.sso import policy_urls
-from portal.sso.views import account, confirming, domains, entrance, saml, starting
+from portal.sso.views import account, attempts, confirming, domains, entrance, saml, starting
 from portal.sso.views.connections import listing, showing, wizard
 
 View = Callable[..., HttpResponse]
@@ -100,6 +100,8 @@ workspace_urls: list[URLPattern] = [
         path(f"sso/<uuid:connection_id>/{rest}", view, name=name)
         for rest, view, name in _one_connection
     ),
+    path("sso/attempts/", attempts.attempt_list, name="attempt-list"),
+    path("sso/attempts/<slug:reference>/", attempts.attempt_show, name="attempt-show"),
     path("sso/domains/", domains.domain_list, name="domain-list"),
     path("sso/domains/claim/", domains.domain_claim, name="domain-claim"),
     path("sso/domains/<uuid:domain_id>/verify/", domains.domain_verify, name="domain-verify"),

@@ -38,6 +38,8 @@ PAGES = [
     "/o/acme/cases/CASE-101/",
     "/o/acme/access/",
     "/o/acme/sso/",
+    "/o/acme/sso/attempts/",
+    "/o/acme/sso/domains/",
     "/o/acme/audit/",
     "/o/acme/audit/checkpoints/",
     "/o/acme/settings/",

@@ -10,7 +10,15 @@ from portal.sso.models.connections import Connection
 from portal.sso.refusals import Reason
 from tenants.inventory import DataClass
 from tenants.models import Membership
-from tenants.scoping import TenantModel
+from tenants.models.viewer import Viewer
+from tenants.permissions import Permission
+from tenants.scoping import TenantManager, TenantModel, TenantQuerySet
+
+
+class AttemptQuerySet(TenantQuerySet["SignInAttempt"]):
+    def visible_to(self, actor: Viewer) -> "AttemptQuerySet":
+        """All of the organization's to those who see single sign-on."""
+        return self if actor.may(Permission.SSO_VIEW) else self.none()
 
 
 class SignInAttempt(TenantModel):
@@ -39,6 +47,8 @@ class SignInAttempt(TenantModel):
     address = models.GenericIPAddressField(null=True, blank=True)
     # Finds what else the audit log keeps of the same web request.
     request_id = models.CharField(max_length=64, blank=True)
+
+    objects: ClassVar = TenantManager.from_queryset(AttemptQuerySet)()
 
     class Meta:
         constraints: ClassVar = [

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
@@ -29,7 +29,8 @@ from portal.sso.development.requests import AuthnRequest, read_request
 from portal.sso.development.responses import Statement, build_response, encode, sign_assertion
 from portal.sso.models import Connection, Domain
 from portal.sso.saml.idp_metadata import IdentityProvider
-from tenants.access import system_actor
+from tenants.access import Actor, system_actor
+from tenants.actions.tokens import issue_token
 from tenants.models import Membership, Organization
 from tenants.scoping import organization_scope
 from tests.portal.sso.nameserver import Nameserver, serving
@@ -201,3 +202,20 @@ def claimed(organization: Organization, at: datetime) -> Domain:
 def proven(organization: Organization, claimed: Domain, at: datetime) -> Domain:
     actor = system_actor(organization)
     return verify_domain(claimed, actor=actor, at=at, records=[claimed.dns_record])
+
+
+@pytest.fixture
+def call_as(
+    actor_of: Callable[..., Actor], client_of: Callable[..., Client], at: datetime
+) -> Callable[..., Callable[..., Any]]:
+    """Reads the API with a token of this member."""
+
+    def build(member: Membership, scopes: list[str]) -> Callable[..., Any]:
+        client_of(member)  # a session that has just stepped up
+        _token, text = issue_token(
+            actor=actor_of(member), at=at, name="ci", scopes=scopes, lasts=timedelta(days=1)
+        )
+        client = Client(headers={"Authorization": f"Bearer {text}"})
+        return lambda path, **query: client.get(f"/api/v1/{path}", query)
+
+    return build

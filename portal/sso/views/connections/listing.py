@@ -2,6 +2,8 @@
 
 from django.http import HttpResponse
 
+from portal.sso.attempts import lines_of
+from portal.sso.attention import attention_for
 from portal.sso.models import Connection, SignInAttempt
 from portal.sso.usage import usage_of
 from portal.ui.needs import needs
@@ -16,7 +18,7 @@ ATTEMPTS_SHOWN = 10
 def connection_list(request: PortalRequest) -> HttpResponse:
     connections = list(Connection.objects.order_by("created_at", "id"))
     usage = usage_of(connections)
-    attempts = SignInAttempt.objects.select_related("connection").order_by("-id")
+    attempts = SignInAttempt.objects.select_related("connection", "membership").order_by("-id")
     return page(
         request,
         "sso/connection_list.html",
@@ -31,6 +33,7 @@ def connection_list(request: PortalRequest) -> HttpResponse:
                 }
                 for connection in connections
             ],
-            "attempts": list(attempts[:ATTEMPTS_SHOWN]),
+            "lines": lines_of(attempts[:ATTEMPTS_SHOWN]),
+            "attention": attention_for(request.actor),
         },
     )
