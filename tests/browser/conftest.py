@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    sync_playwright,
+)
 
 from tenants.models import Membership
 from tests.cast import open_session
@@ -57,6 +64,16 @@ class Window:
         self.page.goto(self.base + path, wait_until="load")
         return self.page
 
+    def note(self, message: ConsoleMessage) -> None:
+        """Only about our own pages: an identity provider's are its own business."""
+        is_ours = str(message.location.get("url", "")).startswith(self.base)
+        if is_ours and message.type in {"error", "warning"}:
+            self.complaints.append(message.text)
+
+    def note_error(self, error: Error) -> None:
+        if self.page.url.startswith(self.base):
+            self.complaints.append(str(error))
+
 
 @pytest.fixture
 def window(browser: Browser, live_server: Any) -> Iterator[Any]:
@@ -67,24 +84,23 @@ def window(browser: Browser, live_server: Any) -> Iterator[Any]:
         member: Membership | None = None, *, theme: str = "light", width: int = 1360
     ) -> Window:
         context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=theme, locale="en-GB"
+            viewport={"width": width, "height": 900},
+            color_scheme=theme,
+            locale="en-GB",
+            # An identity provider of the tests has a certificate that nobody knows.
+            ignore_https_errors=True,
         )
         contexts.append(context)
         if member is not None:
             context.add_cookies([_cookie(member, live_server.url)])
         made = Window(context.new_page(), live_server.url)
-        made.page.on("console", lambda m: _note(made, m.type, m.text))
-        made.page.on("pageerror", lambda e: made.complaints.append(str(e)))
+        made.page.on("console", made.note)
+        made.page.on("pageerror", made.note_error)
         return made
 
     yield make
     for context in contexts:
         context.close()
-
-
-def _note(window: Window, kind: str, text: str) -> None:
-    if kind in {"error", "warning"}:
-        window.complaints.append(text)
 
 
 def _cookie(member: Membership, url: str) -> Any:

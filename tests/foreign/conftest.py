@@ -47,8 +47,10 @@ def foreign_idp(_server: SimpleSaml) -> Iterator[SimpleSaml]:
         known.unlink()
 
 
-def connect(organization: Organization, idp: SimpleSaml, *, domain: str) -> Connection:
-    """Each side takes in the other's metadata."""
+def connect(
+    organization: Organization, idp: SimpleSaml, *, domain: str, **choices: Any
+) -> Connection:
+    """Each side takes in the other's metadata; `choices` are ours about the connection."""
     actor, at = system_actor(organization), timezone.now()
     with organization_scope(organization.pk):
         claimed = claim_domain(actor=actor, at=at, name=domain)
@@ -58,6 +60,9 @@ def connect(organization: Organization, idp: SimpleSaml, *, domain: str) -> Conn
             actor=actor,
             provider=read_metadata(idp.metadata()),
         )
+        for name, value in choices.items():
+            setattr(connection, name, value)
+        connection.save(update_fields=list(choices))
         digest = configuration_digest(connection)
         connection = pass_test(connection, actor=actor, at=at, digest=digest)
         connection = activate_connection(connection, actor=actor, at=at)
@@ -85,19 +90,24 @@ class Journey:
     client: Client
     person: PersonAtIdp
 
-    def leave(self, **headers: Any) -> Shown:
+    @classmethod
+    def of(cls, connection: Connection, idp: SimpleSaml) -> "Journey":
+        return cls(connection, Client(), PersonAtIdp(idp.trusting))
+
+    def leave(self) -> Shown:
         """From Gatehouse's start page to the IdP's first page."""
-        sent = self.client.post(f"/sso/{self.connection.pk}/start/", **headers)
-        return self.go(sent)
+        return self.go(self.client.post(f"/sso/{self.connection.pk}/start/"))
 
     def go(self, sent: Any) -> Shown:
-        assert sent.status_code == 302, sent.content.decode()
-        return self.person.open(sent["Location"])
+        """Follow a redirect to the IdP, or press the button of the page that posts there."""
+        if sent.status_code == 302:
+            return self.person.open(sent["Location"])
+        form = Shown("", sent.status_code, sent.content.decode()).form("SAMLRequest")
+        return self.person.open(form.action, form.fields)
 
     def come_back(self, shown: Shown) -> Any:
         """Post the IdP's answer to our ACS as its page would, and follow to the end."""
-        form = shown.form()
-        assert "SAMLResponse" in form.fields, shown.words()
+        form = shown.form("SAMLResponse")
         path = form.action.removeprefix("http://testserver")
         posted = self.client.post(path, urlencode(form.fields), content_type=FORM)
         return self.client.get(posted["Location"]) if posted.status_code == 302 else posted
@@ -108,7 +118,7 @@ class Journey:
 
 @pytest.fixture
 def new_journey(connection: Connection, foreign_idp: SimpleSaml) -> Callable[[], Journey]:
-    return lambda: Journey(connection, Client(), PersonAtIdp(foreign_idp.trusting))
+    return lambda: Journey.of(connection, foreign_idp)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import ssl
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -62,7 +62,7 @@ class SimpleSaml:
             "salt": secrets.token_hex(16),
             "people": _people(PEOPLE),
             "sign_response": False,
-            "require_signed_requests": False,
+            "require_signed_requests": True,
             "encrypt": False,
             "name_id": "persistent",
             "key": "first",
@@ -115,30 +115,37 @@ def _people(people: dict[str, tuple[str, str, Sequence[str]]]) -> dict[str, Any]
 @contextmanager
 def running(folder: Path) -> Iterator[SimpleSaml]:
     """Serve until the block ends; the processes are stopped by their own ids."""
-    php, place = find()
-    port, certificate = free_port(), make_certificate(folder)
+    certificate = make_certificate(folder)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         made = SimpleSaml(folder, listener.getsockname()[1], certificate)
-        command = [php, "-S", f"127.0.0.1:{port}", "-t", str(place / "www")]
-        process = _start(command, folder)
+        process, port = _start(folder)
         try:
-            _await(process, port)
             with tls_in_front_of(port, certificate, listener):
                 yield made
         finally:
-            # PHP's own workers would outlive a parent stopped alone.
-            os.killpg(process.pid, signal.SIGTERM)
-            process.wait(10)
+            _stop(process)
 
 
-def free_port() -> int:
+def _start(folder: Path) -> tuple[subprocess.Popen[bytes], int]:
+    """PHP wants to be told a port, and somebody else may take a free one first: try again."""
+    php, place = find()
+    for _attempt in range(5):
+        port = _free_port()
+        process = _run([php, "-S", f"127.0.0.1:{port}", "-t", str(place / "www")], folder)
+        if _has_started(process, folder / "php.log"):
+            return process, port
+        _stop(process)
+    pytest.fail((folder / "php.log").read_text())
+
+
+def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
 
 
-def _start(command: list[str], folder: Path) -> subprocess.Popen[bytes]:
+def _run(command: list[str], folder: Path) -> subprocess.Popen[bytes]:
     with (folder / "php.log").open("wb") as log:
         return subprocess.Popen(
             command,
@@ -155,13 +162,17 @@ def _start(command: list[str], folder: Path) -> subprocess.Popen[bytes]:
         )
 
 
-def _await(process: subprocess.Popen[bytes], port: int) -> None:
+def _has_started(process: subprocess.Popen[bytes], log: Path) -> bool:
     deadline = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    pytest.fail("SimpleSAMLphp did not start, or does not answer")
+        if ") started" in log.read_text():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError):
+        # PHP's own workers would outlive a parent stopped alone.
+        os.killpg(process.pid, signal.SIGTERM)
+    process.wait(10)

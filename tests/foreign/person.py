@@ -28,12 +28,13 @@ class Shown:
     status: int
     text: str
 
-    def form(self) -> Form:
+    def form(self, field: str) -> Form:
+        """The form that has this field."""
         page = html.fromstring(self.text)
-        forms = [form for form in page.forms if form.method == "POST"]
-        assert len(forms) == 1, self.words()
-        fields = {name: value or "" for name, value in forms[0].form_values()}
-        return Form(urljoin(self.url, forms[0].action or ""), fields)
+        found = [form for form in page.forms if field in form.fields]
+        assert len(found) == 1, self.words()
+        fields = {name: value or "" for name, value in found[0].form_values()}
+        return Form(urljoin(self.url, found[0].action or ""), fields)
 
     def words(self) -> str:
         return " ".join(html.fromstring(self.text).text_content().split())
@@ -57,6 +58,5 @@ class PersonAtIdp:
 
     def sign_in(self, asked: Shown, uid: str, password: str = PASSWORD) -> Shown:
         """Fill in the password form; the answer is the page that posts back to Gatehouse."""
-        form = asked.form()
-        assert "username" in form.fields, asked.words()
+        form = asked.form("username")
         return self.open(form.action, {**form.fields, "username": uid, "password": password})
