@@ -57,6 +57,38 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
         "[. Added: {added}][. Removed: {removed}]."
     ),
     N.MAPPING_REMOVED: _("{actor} removed the mapping of the claim “{claim}” of {target}."),
+    N.IDENTITY_REOPENED: _("{target} may sign in by single sign-on again."),
+    N.DIRECTORY_TOKEN_ISSUED: _("{actor} issued the directory token {target}."),
+    N.DIRECTORY_TOKEN_REVOKED: _("{actor} revoked the directory token {target}."),
+    N.DIRECTORY_BRAKE_CHANGED: _(
+        "{actor} changed from which share on removals are held[ from {before}][ to {after}]."
+    ),
+    N.DIRECTORY_USER_ADDED: _("The identity provider sent {target}."),
+    N.DIRECTORY_USER_CHANGED: _("The identity provider changed {target}."),
+    N.DIRECTORY_USER_LET_BACK: _("{target} came back, with nothing of the old access."),
+    N.DIRECTORY_USER_DELETED: _("The identity provider deleted {target}."),
+    N.DIRECTORY_OWNER_KEPT: _(
+        "The identity provider tried to remove {target}, the last owner, who was kept."
+    ),
+    N.DIRECTORY_GROUP_ADDED: _("The identity provider sent the group {target}."),
+    N.DIRECTORY_GROUP_CHANGED: _("The identity provider changed the group {target}."),
+    N.DIRECTORY_GROUP_MEMBERS_CHANGED: _(
+        "The identity provider changed who is in the group {target}:"
+        " {added} added, {removed} removed."
+    ),
+    N.DIRECTORY_GROUP_DELETED: _("The identity provider deleted the group {target}."),
+    N.DIRECTORY_GROUP_MAPPED: _(
+        "{actor} decided what the group {target} gives[: role {role}][, team {team}]."
+    ),
+    N.DIRECTORY_ACCESS_SETTLED: _(
+        "The group {target} changed access here: {joined_count} joined a team,"
+        " {left_count} left one, {role_count} got another role."
+    ),
+    N.DIRECTORY_HELD: _("Removals by the identity provider are held until an admin decides."),
+    N.DIRECTORY_REMOVAL_HELD: _("The removal of {target} by the identity provider is held."),
+    N.DIRECTORY_REMOVAL_TAKEN_BACK: _("The identity provider took the removal of {target} back."),
+    N.DIRECTORY_HOLD_RELEASED: _("{actor} let the held removals happen[ ({people})]."),
+    N.DIRECTORY_HOLD_DISMISSED: _("{actor} dismissed the held removals[ ({people})]."),
     N.MEMBER_ADMITTED: _("{target} joined the workspace[ as {role}][ by {source}]."),
     N.MEMBER_CONTAINED: _("{actor} blocked the access of {target}[ ({reference})]."),
     N.MEMBER_REVOKED: _("{actor} revoked the access of {target}[ ({reference})]."),

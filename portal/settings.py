@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "portal.people",
     "portal.sso",
     "portal.grants",
+    "portal.directory",
     "portal.fulfilment",
     "portal.outlets",
     "portal.evidence",
@@ -254,7 +255,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "portal.ui.errors.csrf_failure"
 SECURE_SSL_REDIRECT = IS_SECURE
 # The API refuses plain http itself: a redirect would teach clients to send tokens in clear.
-SECURE_REDIRECT_EXEMPT = [r"^api/v1/.", r"^healthz$", r"^readyz$", r"^metrics$"]
+SECURE_REDIRECT_EXEMPT = [r"^api/v1/.", r"^scim/", r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if IS_SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_SECURE
 SECURE_HSTS_PRELOAD = IS_SECURE

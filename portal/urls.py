@@ -5,6 +5,8 @@ from django.urls import URLPattern, URLResolver, include, path
 from portal.catalog.urls import workspace_urls as catalog_urls
 from portal.console.urls import console_urls
 from portal.demo.urls import root_urls as demo_urls
+from portal.directory.urls import root_urls as directory_root_urls
+from portal.directory.urls import workspace_urls as directory_urls
 from portal.evidence.urls import root_urls as evidence_root_urls
 from portal.evidence.urls import workspace_urls as evidence_urls
 from portal.fulfilment.urls import workspace_urls as fulfilment_urls
@@ -30,6 +32,7 @@ workspace: Routes = [
     *people_urls,
     *sso_urls,
     *grant_urls,
+    *directory_urls,
     *fulfilment_urls,
     *evidence_urls,
     *home_urls,
@@ -41,6 +44,7 @@ urlpatterns: Routes = [
     *rest_urls,
     *people_root_urls,
     *sso_root_urls,
+    *directory_root_urls,
     *outlet_urls,
     *evidence_root_urls,
     *demo_urls,

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import secrets
 import zlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address, ip_network
@@ -43,10 +44,29 @@ class NewToken:
 
 
 def make_token(kind: str) -> NewToken:
+    """A new API token of this kind."""
+    return mint(_LETTERS[ApiToken.Kind(kind)])
+
+
+def mint(letters: str) -> NewToken:
     """A new token of 32 random base-62 characters (190 bits) after its prefix."""
-    prefix = _LETTERS[ApiToken.Kind(kind)] + _random(_PUBLIC)
+    prefix = letters + _random(_PUBLIC)
     body = prefix + _random(_SECRET)
     return NewToken(text=body + _checksum(body), prefix=prefix, digest=digest_of(body))
+
+
+def taken_apart(text: str, letters: Collection[str]) -> tuple[str, str]:
+    """Prefix and digest of a token that begins with one of `letters`. Raises TokenRefused."""
+    well_formed = (
+        len(text) == _LENGTH
+        and text.isascii()
+        and text[:_HEAD] in letters
+        and hmac.compare_digest(_checksum(text[:-_CHECK]), text[-_CHECK:])
+    )
+    if not well_formed:
+        raise TokenRefused("This is not a Gatehouse token. Copy it again, whole.")
+    body = text[:-_CHECK]
+    return body[: _HEAD + _PUBLIC], digest_of(body)
 
 
 def digest_of(body: str) -> str:
@@ -56,16 +76,8 @@ def digest_of(body: str) -> str:
 
 def authenticate_token(text: str, *, at: datetime, address: str = "") -> ApiToken:
     """The token that `text` is, usable at `at` from `address`. Raises TokenRefused."""
-    well_formed = (
-        len(text) == _LENGTH
-        and text.isascii()
-        and text[:_HEAD] in _LETTERS.values()
-        and hmac.compare_digest(_checksum(text[:-_CHECK]), text[-_CHECK:])
-    )
-    if not well_formed:
-        raise TokenRefused("This is not a Gatehouse token. Copy it again, whole.")
-    body = text[:-_CHECK]
-    return authenticate_digest(body[: _HEAD + _PUBLIC], digest_of(body), at=at, address=address)
+    prefix, digest = taken_apart(text, _LETTERS.values())
+    return authenticate_digest(prefix, digest, at=at, address=address)
 
 
 def authenticate_digest(prefix: str, digest: str, *, at: datetime, address: str = "") -> ApiToken:

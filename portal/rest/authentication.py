@@ -32,7 +32,7 @@ class TokenAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[Actor, ApiToken]:
         """Return the token's actor. Raises 401 for every credential that does not work."""
         plain = request._request  # noqa: SLF001 - Django's own request
-        _refuse_unsafe_transport(plain)
+        refuse_unsafe_transport(plain)
         at, facts = now(), facts_of(plain)
         stored = plain.META.get(STORED_TOKEN)
         if stored:
@@ -64,7 +64,8 @@ def _by_digest(
         return actor_for_token(token, facts=facts, at=at), token
 
 
-def _refuse_unsafe_transport(request: HttpRequest) -> None:
+def refuse_unsafe_transport(request: HttpRequest) -> None:
+    """Raises NotPermitted, Malformed for a token that others may have read on its way."""
     if settings.BASE_URL.startswith("https:") and not request.is_secure():
         raise NotPermitted(_("Use https. A token sent over plain http must be replaced."))
     if any(name.lower() in QUERY_NAMES for name in request.GET):

@@ -32,16 +32,21 @@ class StrictJSONParser(JSONParser):
         raw = stream.read(MAX_BODY + 1)
         if len(raw) > MAX_BODY:
             raise BodyTooLarge(_("The body is larger than 1 MB."))
-        try:
-            value = json.loads(
-                raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant
-            )
-        except (ValueError, RecursionError) as error:
-            raise Malformed(
-                _("The body is not valid JSON in UTF-8: %(error)s.") % {"error": _short(error)}
-            ) from error
-        _check(value, "", MAX_DEPTH)
-        return value
+        return read_json(raw)
+
+
+def read_json(raw: bytes) -> Any:
+    """The value that `raw` spells. Raises Malformed, Invalid."""
+    try:
+        value = json.loads(
+            raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant
+        )
+    except (ValueError, RecursionError) as error:
+        raise Malformed(
+            _("The body is not valid JSON in UTF-8: %(error)s.") % {"error": _short(error)}
+        ) from error
+    _check(value, "", MAX_DEPTH)
+    return value
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

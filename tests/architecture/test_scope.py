@@ -13,6 +13,8 @@ SYSTEM_SCOPE_CALLERS = {
     "portal/catalog/tasks.py",  # sweep: imports nobody works on, files that are overdue
     "portal/console/envelopes.py",  # envelopes of requests, before their scope opens
     "portal/console/overview.py",  # which organizations there are
+    "portal/directory/joining.py",  # does a person who comes back belong elsewhere too?
+    "portal/directory/tokens.py",  # token prefix
     "portal/evidence/tasks.py",  # sealing: whose events wait
     "portal/fulfilment/revocation/cutting.py",  # does a session serve another workspace?
     "portal/grants/across.py",  # a staff member's cases and grants, by id

@@ -11,7 +11,7 @@ from portal.sso.actions.connections import (
     pass_test,
 )
 from portal.sso.actions.domains import DomainNotProven, claim_domain, verify_domain
-from portal.sso.actions.identities import close_identities
+from portal.sso.actions.identities import close_identities, reopen_identities
 from portal.sso.actions.keys import KeyStateWrong, prepare_key, promote_key, retire_key
 from portal.sso.actions.upkeep import (
     ConnectionHasPeople,
@@ -43,6 +43,7 @@ __all__ = [
     "promote_key",
     "remove_certificate",
     "rename_connection",
+    "reopen_identities",
     "retire_key",
     "verify_domain",
 ]

@@ -37,3 +37,14 @@ def close_identities(membership: Membership, *, actor: Actor, at: datetime) -> i
     if closed:
         record(EventName.IDENTITY_UNLINKED, actor=actor, target=membership, links=closed)
     return closed
+
+
+@action(Permission.REVOCATION_FILE)
+def reopen_identities(membership: Membership, *, actor: Actor, successor: Membership) -> int:
+    """Let what was cut with a revoked membership sign in as the one that took its place."""
+    reopened: int = ClosedIdentity.objects.filter(membership=membership).update(
+        membership=successor
+    )
+    if reopened:
+        record(EventName.IDENTITY_REOPENED, actor=actor, target=successor, links=reopened)
+    return reopened

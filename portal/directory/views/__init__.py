@@ -1,0 +1,1 @@
+"""The SCIM endpoint, and the screens of the directory."""
