@@ -50,6 +50,10 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
         "{actor} put our next certificate of the SSO connection {target} to use."
     ),
     N.CONNECTION_KEY_RETIRED: _("{actor} retired a certificate of ours of {target}."),
+    N.SETUP_LINK_CREATED: _("{actor} made a set-up link for single sign-on[, for {target}]."),
+    N.SETUP_LINK_OPENED: _("A browser opened the set-up link[ for {target}]."),
+    N.SETUP_LINK_FINISHED: _("The holder of the set-up link[ for {target}] finished."),
+    N.SETUP_LINK_REVOKED: _("{actor} revoked the set-up link[ for {target}]."),
     N.CONNECTION_DELETED: _("{actor} deleted the SSO connection {target}, which nobody had used."),
     N.IDENTITY_UNLINKED: _("{actor} removed the single sign-on link of {target}."),
     N.MAPPING_CHANGED: _(

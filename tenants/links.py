@@ -11,6 +11,7 @@ from audit.refusals import NotFound
 
 class Purpose(StrEnum):
     INVITATION = "invitation"
+    SETUP = "setup"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from audit.models import Event
 from portal.outlets.letters import Recipient
+from portal.sso.models import SetupLink
 from tenants.models import Invitation, Membership, Organization
 from tenants.permissions import Permission
 from tenants.resolving import vendor_organization
@@ -79,6 +80,11 @@ def both(*choices: Choose) -> Choose:
     return choose
 
 
+def setup_holder(event: Event, _at: datetime) -> Chosen:
+    """Where a set-up link goes, when it is to be mailed at all."""
+    return [f"setup:{event.target_id}"] if event.facts.get("mailed") else []
+
+
 def without_actor(choose_from: Choose) -> Choose:
     """Nobody needs a mail about what they have just done."""
 
@@ -120,6 +126,11 @@ def _invitation(invitation_id: UUID) -> Recipient | None:
     return Recipient(invitation.email, invitation.name, invitation.pk)
 
 
+def _setup(link_id: UUID) -> Recipient | None:
+    link = SetupLink.objects.filter(pk=link_id).first()
+    return Recipient(link.email, "", link.pk) if link and link.email else None
+
+
 def _security(_event: Event) -> Recipient | None:
     contact = Organization.objects.current().security_contact
     return Recipient(contact) if contact else None
@@ -136,5 +147,5 @@ def _former_address(event: Event) -> Recipient | None:
     return Recipient(before, "", event.target_id) if "@" in before else None
 
 
-_BY_ID = {"member": _member, "staff": _staff, "invitation": _invitation}
+_BY_ID = {"member": _member, "staff": _staff, "invitation": _invitation, "setup": _setup}
 _FIXED = {SECURITY: _security, VENDOR: _vendor, FORMER: _former_address}

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from portal.sso.models import Connection
@@ -155,6 +156,27 @@ def _checked(text: str) -> str:
         return read_certificate(text).pem
     except CertificateWrong as wrong:
         raise forms.ValidationError(str(wrong)) from wrong
+
+
+class SetupLinkForm(forms.Form):
+    """Who gets a set-up link, and for what."""
+
+    email = forms.EmailField(
+        label=_("Send it to"),
+        max_length=254,
+        required=False,
+        help_text=_("Leave it empty to copy the link yourself. It is shown once."),
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, drafts: QuerySet[Connection], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["connection"] = forms.ModelChoiceField(
+            label=_("To go on with"),
+            queryset=drafts,
+            required=False,
+            empty_label=_("a new SSO connection"),
+        )
 
 
 class NameForm(forms.Form):

@@ -1,16 +1,10 @@
 """Addresses of signing in, of one's account's security, and of single sign-on."""
 
-from collections.abc import Callable
-
 from django.conf import settings
-from django.http import HttpResponse
 from django.urls import URLPattern, path, re_path
 
-from portal.sso import policy_urls
+from portal.sso import connection_urls, policy_urls
 from portal.sso.views import account, attempts, confirming, domains, entrance, saml, starting
-from portal.sso.views.connections import listing, showing, wizard
-
-View = Callable[..., HttpResponse]
 
 _sign_in: list[URLPattern] = [
     path("", entrance.sign_in, name="sign-in"),
@@ -72,34 +66,15 @@ _single_sign_on: list[URLPattern] = [
     path("sso/<uuid:connection_id>/metadata/", saml.metadata, name="sso-metadata"),
 ]
 
-root_urls: list[URLPattern] = [*_sign_in, *_account, *_single_sign_on]
+root_urls: list[URLPattern] = [*_sign_in, *_account, *_single_sign_on, *connection_urls.setup_urls]
 if settings.DEMO:
     from portal.sso.development.urls import development_urls
 
     root_urls += development_urls
 
-# Served in two frames: in a workspace, and behind a set-up link.
-_one_connection: list[tuple[str, View, str]] = [
-    ("", showing.connection_show, "connection-show"),
-    ("configure/", wizard.connection_configure, "connection-configure"),
-    ("rename/", showing.connection_rename, "connection-rename"),
-    ("options/", showing.connection_options, "connection-options"),
-    ("activate/", showing.connection_activate, "connection-activate"),
-    ("disable/", showing.connection_disable, "connection-disable"),
-    ("delete/", showing.connection_delete, "connection-delete"),
-    ("certificates/", showing.certificate_list, "certificate-list"),
-    ("certificates/add/", showing.certificate_add, "certificate-add"),
-    ("certificates/remove/", showing.certificate_remove, "certificate-remove"),
-]
-
 workspace_urls: list[URLPattern] = [
     *policy_urls.workspace_urls,
-    path("sso/", listing.connection_list, name="connection-list"),
-    path("sso/new/", wizard.connection_new, name="connection-new"),
-    *(
-        path(f"sso/<uuid:connection_id>/{rest}", view, name=name)
-        for rest, view, name in _one_connection
-    ),
+    *connection_urls.workspace_urls,
     path("sso/attempts/", attempts.attempt_list, name="attempt-list"),
     path("sso/attempts/<slug:reference>/", attempts.attempt_show, name="attempt-show"),
     path("sso/domains/", domains.domain_list, name="domain-list"),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from audit.refusals import Invalid, NotFound, Refusal, StepUpNeeded
 from portal.ui.pages import page, wants_fragment
+from tenants.access import ActorKind
 
 HEADINGS = {
     400: gettext_lazy("That address is not complete"),
@@ -35,8 +36,8 @@ def refused(request: HttpRequest, refusal: Refusal, *, back: str | None = None) 
 def refusal_page(request: HttpRequest, status: int, message: str) -> HttpResponse:
     """A designed page with this status, inside the workspace when there is one."""
     template, back_url = "errors/refused.html", "/"
-    organization = getattr(request, "organization", None)
-    if getattr(request, "actor", None) and organization:
+    actor, organization = getattr(request, "actor", None), getattr(request, "organization", None)
+    if actor and organization and actor.kind is not ActorKind.SETUP_LINK:
         area = "console" if organization.is_vendor else "workspace"
         template = f"errors/refused_{area}.html"
         args = [] if organization.is_vendor else [organization.slug]

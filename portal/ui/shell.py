@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from portal.ui.navigation import NavSection, navigation_for
 from portal.ui.waiting import waiting_for
-from tenants.access import Actor
+from tenants.access import Actor, ActorKind
 from tenants.models import Organization
 from tenants.resolving import workspaces_of
 
@@ -42,6 +42,9 @@ def shell_for(request: HttpRequest) -> Shell:
     if actor is None:
         return Shell()
     at: datetime = request.at  # type: ignore[attr-defined]
+    if actor.kind is ActorKind.SETUP_LINK:
+        # Nobody of the workspace: nothing of it surrounds the page.
+        return Shell(organization=actor.organization, at=at)
     area = "console" if actor.organization.is_vendor else "workspace"
     return Shell(
         organization=actor.organization,

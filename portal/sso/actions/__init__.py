@@ -13,6 +13,15 @@ from portal.sso.actions.connections import (
 from portal.sso.actions.domains import DomainNotProven, claim_domain, verify_domain
 from portal.sso.actions.identities import close_identities, reopen_identities
 from portal.sso.actions.keys import KeyStateWrong, prepare_key, promote_key, retire_key
+from portal.sso.actions.setup import (
+    SetupLinkOver,
+    SetupLinkTaken,
+    create_setup_link,
+    draft_by_setup_link,
+    finish_setup,
+    open_setup_link,
+    revoke_setup_link,
+)
 from portal.sso.actions.upkeep import (
     ConnectionHasPeople,
     add_second_certificate,
@@ -29,15 +38,21 @@ __all__ = [
     "ConnectionStateWrong",
     "DomainNotProven",
     "KeyStateWrong",
+    "SetupLinkOver",
+    "SetupLinkTaken",
     "activate_connection",
     "add_second_certificate",
     "change_options",
     "claim_domain",
     "close_identities",
     "create_connection",
+    "create_setup_link",
     "delete_connection",
     "describe_identity_provider",
     "disable_connection",
+    "draft_by_setup_link",
+    "finish_setup",
+    "open_setup_link",
     "pass_test",
     "prepare_key",
     "promote_key",
@@ -45,5 +60,6 @@ __all__ = [
     "rename_connection",
     "reopen_identities",
     "retire_key",
+    "revoke_setup_link",
     "verify_domain",
 ]

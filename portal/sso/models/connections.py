@@ -22,8 +22,10 @@ class ConnectionQuerySet(TenantQuerySet["Connection"]):
         return self.filter(state__in=IN_USE)
 
     def visible_to(self, actor: Viewer) -> "ConnectionQuerySet":
-        """All of the organization's to those who see single sign-on."""
-        return self if actor.may(Permission.SSO_VIEW) else self.none()
+        """All of the organization's to those who see single sign-on, its own to a set-up link."""
+        if not actor.may(Permission.SSO_VIEW):
+            return self.none()
+        return self.filter(setup_links=actor.id) if actor.kind == "setup_link" else self
 
 
 class Connection(TenantModel):

@@ -12,6 +12,7 @@ _RATES = {
     "acs": "60/m/ip",
     "confirm": "20/m/ip",
     "domain": "20/m/ip",
+    "setup": "20/m/ip",
 }
 
 

@@ -23,7 +23,5 @@ def to_connection(request: PortalRequest) -> str:
     return frame_of(request).url("connection-show", connection_id)
 
 
-def to_configuration(request: PortalRequest) -> str:
-    match = request.resolver_match
-    connection_id = match.kwargs["connection_id"] if match else ""
-    return frame_of(request).url("connection-configure", connection_id)
+def to_list(request: PortalRequest) -> str:
+    return frame_of(request).url("connection-list")

@@ -10,14 +10,14 @@ from django.utils.translation import gettext as _
 from audit.refusals import Invalid, Refusal
 from portal.outbound.addresses import AddressRefused
 from portal.outbound.client import FetchFailed
-from portal.sso.actions import create_connection, describe_identity_provider
+from portal.sso.actions import create_connection, describe_identity_provider, draft_by_setup_link
 from portal.sso.connection_forms import KINDS, AddressForm, DocumentForm, FieldsForm, KindForm
 from portal.sso.framing import framed, go
 from portal.sso.handing_over import handed_over
-from portal.sso.models import Connection
+from portal.sso.models import Connection, SetupLink
 from portal.sso.saml.fetching import fetch_metadata
 from portal.sso.saml.idp_metadata import IdentityProvider, MetadataWrong
-from portal.sso.views.connections.reaching import connection_of, to_connection
+from portal.sso.views.connections.reaching import connection_of, to_connection, to_list
 from portal.ui.needs import needs
 from portal.ui.requests import PortalRequest
 
@@ -28,19 +28,27 @@ WAYS: dict[str, type[forms.Form]] = {
 }
 
 
-@needs(create_connection.permission, step_up=True, methods=("GET", "POST"))
+@needs(create_connection.permission, step_up=True, methods=("GET", "POST"), refusal_to=to_list)
 def connection_new(request: PortalRequest) -> HttpResponse:
     """A draft of a kind; it signs nobody in before it is tested and activated."""
     form = KindForm(request.POST or None, initial={"kind": Connection.Kind.SAML})
     if request.method == "POST" and form.is_valid():
         try:
-            made = create_connection(actor=request.actor, at=request.at, **form.cleaned_data)
+            made = _drafted(request, form)
         except Invalid as refusal:
             form.add_error("name", refusal.message)
         else:
             return go(request, "connection-configure", made.pk)
     status = 422 if form.is_bound else 200
     return framed(request, "sso/connection_new.html", {"form": form, "kinds": KINDS}, status=status)
+
+
+def _drafted(request: PortalRequest, form: KindForm) -> Connection:
+    """Behind a set-up link it is the one connection that the link is for. Raises Invalid."""
+    link: SetupLink | None = getattr(request, "setup_link", None)
+    if link is not None:
+        return draft_by_setup_link(link, actor=request.actor, at=request.at, **form.cleaned_data)
+    return create_connection(actor=request.actor, at=request.at, **form.cleaned_data)
 
 
 @needs(
