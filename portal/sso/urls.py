@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import URLPattern, path, re_path
 
-from portal.sso import connection_urls, policy_urls
+from portal.sso import connection_urls, mapping_urls, policy_urls
 from portal.sso.views import account, attempts, confirming, domains, entrance, saml, starting
 
 _sign_in: list[URLPattern] = [
@@ -73,6 +73,7 @@ if settings.DEMO:
     root_urls += development_urls
 
 workspace_urls: list[URLPattern] = [
+    *mapping_urls.workspace_urls,
     *policy_urls.workspace_urls,
     *connection_urls.workspace_urls,
     path("sso/attempts/", attempts.attempt_list, name="attempt-list"),
