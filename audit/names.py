@@ -13,6 +13,8 @@ class EventName(StrEnum):
     ADDRESS_CHANGED = "address.changed"
     AUTHENTICATOR_ADDED = "authenticator.added"
     AUTHENTICATOR_REMOVED = "authenticator.removed"
+    AUTHENTICATOR_RENAMED = "authenticator.renamed"
+    RECOVERY_CODE_USED = "recovery_code.used"
     PASSWORD_CHANGED = "password.changed"
     PASSWORD_RESET = "password.reset"
     PROFILE_CHANGED = "profile.changed"

@@ -19,6 +19,8 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     N.ADDRESS_CHANGED: _("{actor} changed their e-mail address."),
     N.AUTHENTICATOR_ADDED: _("{actor} added a second factor[ ({kind})]."),
     N.AUTHENTICATOR_REMOVED: _("{actor} removed a second factor[ ({kind})]."),
+    N.AUTHENTICATOR_RENAMED: _("{actor} renamed a passkey."),
+    N.RECOVERY_CODE_USED: _("{actor} used a recovery code[; {left} are left]."),
     N.PASSWORD_CHANGED: _("{actor} changed their password."),
     N.PASSWORD_RESET: _("{actor} set a new password through a mailed link."),
     N.PROFILE_CHANGED: _("{actor} changed their profile."),

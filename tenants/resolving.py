@@ -146,7 +146,7 @@ def lapse_reason(entry: Entry, policy: Policy, organization: Organization, *, at
 
 def method_lapse(entry: Entry, policy: Policy, *, at: datetime) -> str:
     """Why the policy no longer accepts the way the entry was opened; empty while it does."""
-    if entry.method == Entry.Method.PASSWORD:
+    if entry.is_local:
         if _outlives_enforcement(entry, policy):
             return ""
         return password_lapse(policy, has_second_factor=entry.has_second_factor, at=at)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from portal.catalog.models import Integration
 from portal.sso.models import Connection
 from tenants.access import Actor
-from tenants.models import Entry, Invitation, Membership
+from tenants.models import Invitation, Membership
 from tenants.permissions import Permission
 
 
@@ -58,7 +58,7 @@ def _sign_in(actor: Actor) -> Task:
         text=_("A second factor keeps a stolen password from opening this workspace."),
         url=reverse("mfa_index"),
         icon="shield-check",
-        is_done=bool(entry and (entry.has_second_factor or entry.method != Entry.Method.PASSWORD)),
+        is_done=bool(entry and (entry.has_second_factor or not entry.is_local)),
     )
 
 

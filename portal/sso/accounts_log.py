@@ -4,7 +4,8 @@ A person's account belongs to every organization they are a member of, so each o
 gets the event; what concerns no organization goes to the vendor's.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from allauth.account.internal.stagekit import unstash_login
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.account.utils import url_str_to_user_pk
+from allauth.mfa import app_settings
 from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -28,6 +30,12 @@ from tenants.models import Membership
 from tenants.resolving import actor_for_member, vendor_organization, workspaces_of
 from tenants.scoping import organization_scope
 
+# As the log and the mails call them.
+_KINDS: Mapping[str, str] = {
+    Authenticator.Type.TOTP: "authenticator app",
+    Authenticator.Type.WEBAUTHN: "passkey",
+    Authenticator.Type.RECOVERY_CODES: "recovery codes",
+}
 MountedView = Callable[..., HttpResponseBase]
 
 
@@ -38,7 +46,16 @@ class AccountState:
     password: str
     email: str
     addresses: frozenset[tuple[str, bool, bool]]
-    authenticators: frozenset[tuple[int, str]]
+    authenticators: Mapping[int, "Factor"]
+
+
+@dataclass(frozen=True)
+class Factor:
+    """A second factor: its kind, what its owner calls it, how many of its codes were used."""
+
+    kind: str
+    name: str = ""
+    codes_used: int = 0
 
 
 def audited(view: MountedView) -> MountedView:
@@ -48,18 +65,24 @@ def audited(view: MountedView) -> MountedView:
     def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method != "POST":
             return view(request, *args, **kwargs)
-        with transaction.atomic():
-            concerned = _concerned(request, kwargs)
-            before = _state(concerned)
-            response = view(request, *args, **kwargs)
-            after = _state(concerned)
-            if concerned and before and after and before != after:
-                _record_changes(
-                    request, concerned, before=before, after=after, by_link="uidb36" in kwargs
-                )
-        return response
+        concerned = _concerned(request, kwargs)
+        with account_recorded(request, concerned, by_link="uidb36" in kwargs):
+            return view(request, *args, **kwargs)
 
     return run
+
+
+@contextmanager
+def account_recorded(
+    request: HttpRequest, concerned: User | None, *, by_link: bool = False
+) -> Iterator[None]:
+    """One transaction, at whose end the account is compared with what it was."""
+    with transaction.atomic():
+        before = _state(concerned)
+        yield
+        after = _state(concerned)
+        if concerned and before and after and before != after:
+            _record_changes(request, concerned, before=before, after=after, by_link=by_link)
 
 
 def record_for_person(
@@ -110,9 +133,14 @@ def _state(user: User | None) -> AccountState | None:
         addresses=frozenset(
             EmailAddress.objects.filter(user_id=user.pk).values_list("email", "verified", "primary")
         ),
-        authenticators=frozenset(
-            Authenticator.objects.filter(user_id=user.pk).values_list("pk", "type")
-        ),
+        authenticators={
+            row.pk: Factor(
+                kind=row.type,
+                name=str(row.data.get("name", "")),
+                codes_used=int(row.data.get("used_mask", 0)).bit_count(),
+            )
+            for row in Authenticator.objects.filter(user_id=user.pk)
+        },
     )
 
 
@@ -133,10 +161,28 @@ def _record_changes(
         record_for_person(
             request, EventName.ADDRESS_CHANGED, user=user, private={"before": before.email}
         )
-    for _pk, kind in after.authenticators - before.authenticators:
+    _record_factors(request, user, before=before.authenticators, after=after.authenticators)
+
+
+def _record_factors(
+    request: HttpRequest, user: User, *, before: Mapping[int, Factor], after: Mapping[int, Factor]
+) -> None:
+    for pk in after.keys() - before.keys():
+        kind = _KINDS[after[pk].kind]
         record_for_person(request, EventName.AUTHENTICATOR_ADDED, user=user, kind=kind)
-    for _pk, kind in before.authenticators - after.authenticators:
+    for pk in before.keys() - after.keys():
+        kind = _KINDS[before[pk].kind]
         record_for_person(request, EventName.AUTHENTICATOR_REMOVED, user=user, kind=kind)
+    for pk in before.keys() & after.keys():
+        _record_use(request, user, before=before[pk], after=after[pk])
+
+
+def _record_use(request: HttpRequest, user: User, *, before: Factor, after: Factor) -> None:
+    if before.name != after.name:
+        record_for_person(request, EventName.AUTHENTICATOR_RENAMED, user=user)
+    if after.codes_used > before.codes_used:
+        left = app_settings.RECOVERY_CODE_COUNT - after.codes_used
+        record_for_person(request, EventName.RECOVERY_CODE_USED, user=user, left=left)
 
 
 def _end_entries(user: User, *, because: str) -> None:

@@ -16,7 +16,7 @@ from tenants.models import Entry, Membership, Policy
 PASSWORD = Entry.Method.PASSWORD
 # Method -> its icon; the order of the page.
 WAYS: Mapping[str, tuple[str | Promise, str]] = {
-    PASSWORD: (_("Password with second factor"), "lock-keyhole"),
+    PASSWORD: (_("Password with second factor, or passkey"), "lock-keyhole"),
     Connection.Kind.SAML: ("SAML 2.0", "fingerprint-pattern"),
     Connection.Kind.GOOGLE: ("Google Workspace", "mail"),
     Connection.Kind.MICROSOFT: ("Microsoft Entra ID", "layout-grid"),
@@ -42,7 +42,7 @@ class Way:
 
 def ways_of(policy: Policy, census: Census, *, at: datetime) -> list[Way]:
     """Every way with the people whose latest sign-in of the last 30 days went through it."""
-    taken = Counter(person.came_by for person in census.people if _is_active(person, at=at))
+    taken = Counter(_way(person) for person in census.people if _is_active(person, at=at))
     return [
         Way(
             method=method,
@@ -85,7 +85,7 @@ def effect_of(before: Policy, after: Policy, census: Census, *, at: datetime) ->
             # A second factor can be set up at the next sign-in; a closed way cannot be opened.
             can_add = person.has_password and not after.enforces_sso(at=at)
             (need_factor if can_add else locked_out).append(person.member)
-        elif person.came_by in had - has:
+        elif _way(person) in had - has:
             ended += 1
     return Effect(locked_out, need_factor, ended)
 
@@ -103,6 +103,11 @@ def _ways_in(
     if person.has_password and factor and not policy.enforces_sso(at=at):
         found.add(str(PASSWORD))
     return found
+
+
+def _way(person: Person) -> str:
+    """A passkey is let in and kept out together with the password."""
+    return str(PASSWORD) if person.came_by == Entry.Method.PASSKEY else person.came_by
 
 
 def _is_active(person: Person, *, at: datetime) -> bool:

@@ -27,6 +27,8 @@ class Proof:
 
     password: bool = False
     second_factor: bool = False
+    # It has verified its person: password and second factor in one.
+    passkey: bool = False
     provider_ids: frozenset[str] = frozenset()
 
 
@@ -39,6 +41,7 @@ def proof_of(request: HttpRequest) -> Proof:
     return Proof(
         password=any(r["method"] == "password" for r in records),
         second_factor=any(r["method"] == "mfa" for r in records),
+        passkey=any(r["method"] == "mfa" and r.get("type") == "webauthn" for r in records),
         provider_ids=frozenset(
             str(r["provider"]) for r in records if r["method"] == "socialaccount"
         ),
@@ -60,22 +63,25 @@ def open_workspace(
 ) -> Entry | None:
     """Let the session in if the proof satisfies this workspace's policy, else None."""
     connection = _connection(proof)
-    by_password = proof.password and not password_lapse(
+    # After an identity provider's word a passkey was the second factor, not the way in.
+    is_proven = proof.password or (proof.passkey and connection is None)
+    is_local = is_proven and not password_lapse(
         Policy.objects.get(), has_second_factor=proof.second_factor, at=at
     )
-    if connection is None and not by_password:
+    if connection is None and not is_local:
         return None
+    own_word = Entry.Method.PASSWORD if proof.password else Entry.Method.PASSKEY
     return open_entry(
         member,
         actor=actor_for_member(member, facts=facts_of(request)),
         at=at,
         session_key=session_key_of(request),
-        method=Entry.Method.PASSWORD if by_password or connection is None else connection.kind,
+        method=own_word if is_local or connection is None else connection.kind,
         has_second_factor=proof.second_factor,
-        connection_id=None if by_password or connection is None else connection.pk,
+        connection_id=None if is_local or connection is None else connection.pk,
         device=request.headers.get("User-Agent", ""),
         # An identity provider may have asked for the password this morning.
-        is_fresh=by_password,
+        is_fresh=is_local,
     )
 
 

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import URLPattern, path, re_path
 
-from portal.sso import connection_urls, mapping_urls, policy_urls
+from portal.sso import connection_urls, mapping_urls, passkey_urls, policy_urls
 from portal.sso.views import account, attempts, confirming, domains, entrance, saml, starting
 
 _sign_in: list[URLPattern] = [
@@ -66,7 +66,13 @@ _single_sign_on: list[URLPattern] = [
     path("sso/<uuid:connection_id>/metadata/", saml.metadata, name="sso-metadata"),
 ]
 
-root_urls: list[URLPattern] = [*_sign_in, *_account, *_single_sign_on, *connection_urls.setup_urls]
+root_urls: list[URLPattern] = [
+    *passkey_urls.root_urls,
+    *_sign_in,
+    *_account,
+    *_single_sign_on,
+    *connection_urls.setup_urls,
+]
 if settings.DEMO:
     from portal.sso.development.urls import development_urls
 

@@ -12,7 +12,7 @@ from tenants.access import Actor, action
 from tenants.actions.guards import known_role, may_hand_out, permissions_of
 from tenants.clock import now
 from tenants.conditions import violations
-from tenants.models import DefaultTeam, Entry, Policy, Team
+from tenants.models import DefaultTeam, Policy, Team
 from tenants.permissions import BuiltInRole, Permission
 from tenants.resolving import method_lapse
 
@@ -123,6 +123,5 @@ def _keep_author_in(policy: Policy, actor: Actor) -> None:
         return
     reason = method_lapse(entry, policy, at=now())
     if reason:
-        is_password = entry.method == Entry.Method.PASSWORD
-        field = "mfa_required" if is_password else f"{entry.method}_allowed"
+        field = "mfa_required" if entry.is_local else f"{entry.method}_allowed"
         raise Invalid("This change would lock you out of the workspace.", {field: reason})

@@ -31,6 +31,7 @@ class Entry(TenantModel):
 
     class Method(models.TextChoices):
         PASSWORD = "password", _("Password")
+        PASSKEY = "passkey", _("Passkey")
         SAML = "saml", _("SAML single sign-on")
         GOOGLE = "google", _("Google")
         MICROSOFT = "microsoft", _("Microsoft")
@@ -66,6 +67,11 @@ class Entry(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.method} {self.authenticated_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_local(self) -> bool:
+        """Proven here, by password or passkey, and not by another house's word."""
+        return self.method in (self.Method.PASSWORD, self.Method.PASSKEY)
 
     def audit_target(self) -> Target:
         return Target(kind="entry", id=self.pk, label=str(self.get_method_display()))

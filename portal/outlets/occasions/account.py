@@ -1,6 +1,7 @@
 """Security letters about a person's own account. They cannot be switched off."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -21,6 +22,7 @@ _SUBJECTS: Final[Mapping[str, Promise]] = {
     EventName.PASSWORD_RESET: gettext_lazy("Your password was set anew"),
     EventName.AUTHENTICATOR_ADDED: gettext_lazy("A second factor was added to your account"),
     EventName.AUTHENTICATOR_REMOVED: gettext_lazy("A second factor was removed from your account"),
+    EventName.RECOVERY_CODE_USED: gettext_lazy("A recovery code of your account was used"),
     EventName.ADDRESS_CHANGED: gettext_lazy("Your e-mail address was changed"),
 }
 
@@ -59,6 +61,23 @@ def _write(now: Situation) -> Letter:
     )
 
 
+def _write_code(now: Situation) -> Letter:
+    """Who runs out of codes is kept out once the device is lost: the letter counts them."""
+    left = int(now.event.facts.get("left", 0))
+    rest = (
+        _("%(n)d codes are left.") % {"n": left}
+        if left
+        else _("It was the last one. Make new codes now, while you can sign in.")
+    )
+    letter = _write(now)
+    return replace(
+        letter,
+        text=[*letter.text, rest],
+        link=address_of("mfa_generate_recovery_codes"),
+        link_label=_("Make new codes"),
+    )
+
+
 def _write_token(now: Situation) -> Letter:
     return Letter(
         subject=_("A new API token was made in your name"),
@@ -76,13 +95,19 @@ def _write_token(now: Situation) -> Letter:
     )
 
 
-_ADDRESS = EventName.ADDRESS_CHANGED
+_ADDRESS, _CODE = EventName.ADDRESS_CHANGED, EventName.RECOVERY_CODE_USED
 OCCASIONS = (
     Occasion(
         letter="account-changed",
-        names=frozenset(EventName(name) for name in _SUBJECTS if name != _ADDRESS),
+        names=frozenset(EventName(name) for name in _SUBJECTS if name not in (_ADDRESS, _CODE)),
         choose=_once,
         write=_write,
+    ),
+    Occasion(
+        letter="recovery-code-used",
+        names=frozenset({_CODE}),
+        choose=_once,
+        write=_write_code,
     ),
     Occasion(
         letter="address-changed",

@@ -5,20 +5,23 @@ from functools import wraps
 from typing import Any
 
 from allauth.account import views as account
+from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.flows.logout import logout
 from allauth.mfa.base import views as mfa
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
-from allauth.mfa.utils import is_mfa_enabled
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.views.generic.edit import FormView
 
 from accounts.adapters import prove_address
 from accounts.models import User, normalized
@@ -33,7 +36,9 @@ from portal.sso.entering import (
     proof_of,
     safe_next,
 )
+from portal.sso.factors import factors_of, keeping_a_factor, setting_up, workspace_that_asks
 from portal.sso.forms import PasswordForm
+from portal.sso.passkeys import SecondFactorPasskeyForm, asked_of
 from portal.sso.views.entrance import EMAIL_KEY
 from portal.ui.needs import open_to_all, signed_in
 from portal.ui.refusing import refusal_page
@@ -69,10 +74,62 @@ class PasswordView(account.LoginView):  # type: ignore[misc]
 class CodeView(mfa.AuthenticateView):  # type: ignore[misc]
     """allauth's page for the second factor; a wrong code is known to the organizations."""
 
+    webauthn_form_class = SecondFactorPasskeyForm
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        context["options"] = asked_of(self.stage.login.user)
+        return context
+
     def form_invalid(self, form: Any) -> HttpResponse:
-        _record_failure(self.request, self.stage.login.user, method="code")
+        method = "passkey" if isinstance(form, SecondFactorPasskeyForm) else "code"
+        _record_failure(self.request, self.stage.login.user, method=method)
         response: HttpResponse = super().form_invalid(form)
         return response
+
+
+class IndexView(mfa.IndexView):  # type: ignore[misc]
+    """What the person signs in with besides the password, and what is left of the codes."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        codes = context["authenticators"].get(Authenticator.Type.RECOVERY_CODES)
+        context["codes_left"] = len(codes.get_unused_codes()) if codes else 0
+        context["is_last"] = len(factors_of(person(self.request))) == 1
+        context["asking"] = workspace_that_asks(person(self.request))
+        return context
+
+
+class AppView(totp.ActivateTOTPView):  # type: ignore[misc]
+    """Set an authenticator app up, or move it to another phone in one step."""
+
+    @method_decorator(reauthentication_required(app="allauth.mfa"))
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response: HttpResponseBase = FormView.dispatch(self, request, *args, **kwargs)
+        return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        context["replaces"] = self._present().exists()
+        context["next"] = safe_next(self.request)
+        return context
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        self._present().delete()
+        response: HttpResponse = super().form_valid(form)
+        return response
+
+    def _present(self) -> "QuerySet[Authenticator]":
+        user = person(self.request)
+        rows: QuerySet[Authenticator] = Authenticator.objects.filter(
+            user_id=user.pk, type=Authenticator.Type.TOTP
+        )
+        return rows
+
+
+def _app(request: HttpRequest) -> Authenticator | None:
+    found = [one for one in factors_of(person(request)) if one.type == Authenticator.Type.TOTP]
+    return found[0] if found else None
 
 
 def _record_failure(request: HttpRequest, user: User | None, *, method: str) -> None:
@@ -131,26 +188,6 @@ def _lacks_second_factor(request: HttpRequest) -> bool:
     return proof.password and not proof.second_factor
 
 
-def setting_up(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """A second factor set up right after the password opens the workspaces that ask for one."""
-
-    @wraps(view)
-    def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        had_one = _has_second_factor(request)
-        response = view(request, *args, **kwargs)
-        # The view also sends away whom it first asks for the password again: that proves nothing.
-        if not had_one and _has_second_factor(request):
-            record_authentication(request, person(request), method="mfa", type="totp")
-            open_workspaces(request, at=now())
-        return response
-
-    return run
-
-
-def _has_second_factor(request: HttpRequest) -> bool:
-    return bool(is_mfa_enabled(person(request), [Authenticator.Type.TOTP]))
-
-
 def _with_own_password(view: Callable[..., HttpResponseBase]) -> Mounted:
     """Accounts that only single sign-on opens are looked after where they come from."""
 
@@ -190,8 +227,8 @@ reset_from_key_done = at_the_door(
 )
 password_change = of_the_person(account.password_change)
 address_change = of_the_person(account.email)
-second_factor = of_the_person(mfa.index)
-second_factor_activate = of_the_person(setting_up(totp.activate_totp))
-second_factor_deactivate = of_the_person(totp.deactivate_totp)
+second_factor = of_the_person(IndexView.as_view())
+second_factor_activate = of_the_person(setting_up(AppView.as_view()))
+second_factor_deactivate = of_the_person(keeping_a_factor(totp.deactivate_totp, _app))
 recovery_codes_show = of_the_person(recovery_codes.view_recovery_codes)
 recovery_codes_generate = of_the_person(recovery_codes.generate_recovery_codes)

@@ -1,5 +1,6 @@
 """Proving oneself again: entering another workspace, step-up, and changes to one's account."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.internal.flows.login import record_authentication
@@ -12,6 +13,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from audit.refusals import NotPermitted
+from portal.sso.accounts_log import account_recorded
 from portal.sso.entering import (
     entry_of,
     home_of,
@@ -22,6 +24,7 @@ from portal.sso.entering import (
 )
 from portal.sso.forms import ConfirmForm
 from portal.sso.models import Connection
+from portal.sso.passkeys import ConfirmPasskeyForm, asked_of
 from portal.sso.providers import ConnectionProvider, provider_for
 from portal.sso.refusals import Reason, SignInRefused
 from portal.sso.views.limits import require_limit
@@ -90,25 +93,52 @@ def _by_password(
         if open_workspace(request, member, proof_of(request), at=now()) is not None:
             return redirect(goal)
         return redirect(f"{reverse('mfa_activate_totp')}?{urlencode({'next': goal})}")
-    context = {"form": form, "ways": ways, "next": goal, "organization": member.organization}
+    context = {
+        "form": form,
+        "ways": ways,
+        "next": goal,
+        "organization": member.organization,
+        "options": asked_of(person(request)),
+    }
     if ways.connection is not None:
         context["sso_url"] = _start_url(ways.connection, goal)
     return page(request, "sso/enter.html", context)
 
 
 def _confirm_form(request: HttpRequest) -> ConfirmForm:
-    return ConfirmForm(request.POST or None, user=person(request), request=request)
+    answers = None if _is_by_passkey(request) else request.POST or None
+    return ConfirmForm(answers, user=person(request), request=request)
+
+
+def _is_by_passkey(request: HttpRequest) -> bool:
+    return "credential" in request.POST
 
 
 def _confirmed(request: HttpRequest, form: ConfirmForm) -> bool:
     """Check the answers, and remember in the session what was proven."""
     require_limit(request, "confirm")
-    if not form.is_valid():
+    if _is_by_passkey(request):
+        return _confirmed_by_passkey(request)
+    # A recovery code is used up by being checked, and that is told.
+    with account_recorded(request, form.user):
+        is_right = form.is_valid()
+    if not is_right:
         return False
     if form.second_factor is not None:
         form.second_factor.save()
     record_authentication(request, form.user, method="password", reauthenticated=True)
     return True
+
+
+def _confirmed_by_passkey(request: HttpRequest) -> bool:
+    ask: Any = ConfirmPasskeyForm
+    answer = ask(request.POST, user=person(request))
+    if answer.is_valid():
+        answer.save()
+        return True
+    for said in answer.non_field_errors():
+        messages.error(request, said)
+    return False
 
 
 @signed_in(methods=("GET", "POST"))
@@ -122,7 +152,8 @@ def account_confirm(request: HttpRequest) -> HttpResponse:
     form = _confirm_form(request)
     if request.method == "POST" and _confirmed(request, form):
         return resume_request(request) or redirect("workspace-list")
-    return page(request, "sso/confirm.html", {"form": form, "next": safe_next(request)})
+    context = {"form": form, "next": safe_next(request), "options": asked_of(user)}
+    return page(request, "sso/confirm.html", context)
 
 
 @needs(None, methods=("GET", "POST"))
@@ -142,9 +173,11 @@ def step_up_show(request: PortalRequest, slug: str = "") -> HttpResponse:
 def _step_up_by_password(request: PortalRequest, entry: Entry, *, goal: str) -> HttpResponse:
     form = _confirm_form(request)
     if request.method == "POST" and _confirmed(request, form):
-        step_up(entry, actor=request.actor, at=request.at, method=entry.method)
+        method = Entry.Method.PASSKEY if _is_by_passkey(request) else entry.method
+        step_up(entry, actor=request.actor, at=request.at, method=method)
         return redirect(goal)
-    return page(request, "sso/step_up.html", {"form": form, "next": goal})
+    context = {"form": form, "next": goal, "options": asked_of(person(request))}
+    return page(request, "sso/step_up.html", context)
 
 
 def _step_up_at_provider(request: PortalRequest, entry: Entry, *, goal: str) -> HttpResponse:
