@@ -9,6 +9,7 @@ from portal.sso.views.openid import callback
 
 _sign_in: list[URLPattern] = [
     path("", entrance.sign_in, name="sign-in"),
+    path("sign-in/choose/", entrance.sign_in_choose, name="sign-in-choose"),
     path("sign-in/password/", account.password, name="account_login"),
     path("sign-in/code/", account.code, name="mfa_authenticate"),
     path("sign-in/closed/", account.inactive, name="account_inactive"),
