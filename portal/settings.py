@@ -244,6 +244,22 @@ SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 SOCIALACCOUNT_STORE_TOKENS = False
 
+# The vendor's own applications: with them a customer types a domain or a tenant and no secret.
+# In the demo its development provider plays both.
+_demo_client = ("gatehouse", "development-only") if DEMO else ("", "")
+GOOGLE_CLIENT_ID = env.text("GOOGLE_CLIENT_ID", default=_demo_client[0])
+GOOGLE_CLIENT_SECRET = env.text("GOOGLE_CLIENT_SECRET", default=_demo_client[1])
+GOOGLE_ISSUER = env.text(
+    "GOOGLE_ISSUER",
+    default=f"{BASE_URL}/dev/openid/google" if DEMO else "https://accounts.google.com",
+)
+MICROSOFT_CLIENT_ID = env.text("MICROSOFT_CLIENT_ID", default=_demo_client[0])
+MICROSOFT_CLIENT_SECRET = env.text("MICROSOFT_CLIENT_SECRET", default=_demo_client[1])
+MICROSOFT_AUTHORITY = env.text(
+    "MICROSOFT_AUTHORITY",
+    default=f"{BASE_URL}/dev/openid/microsoft" if DEMO else "https://login.microsoftonline.com",
+).rstrip("/")
+
 # --- The browser's side --------------------------------------------------------------------
 _cookie_prefix = "__Host-" if IS_SECURE else ""
 SESSION_ENGINE = "django.contrib.sessions.backends.db"

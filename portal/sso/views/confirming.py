@@ -30,6 +30,7 @@ from portal.sso.models import Connection
 from portal.sso.passkeys import ConfirmPasskeyForm, asked_of
 from portal.sso.providers import ConnectionProvider, provider_for
 from portal.sso.refusals import Reason, SignInRefused
+from portal.sso.views.leading import ways_with_urls
 from portal.sso.views.limits import require_limit
 from portal.sso.ways_in import WaysIn, ways_into
 from portal.ui.needs import needs, signed_in
@@ -77,31 +78,37 @@ def _lapsed_because(request: HttpRequest, member: Membership) -> str | None:
 
 def _without_password(request: HttpRequest, ways: WaysIn, *, goal: str) -> HttpResponse:
     """By single sign-on, or with a first password where the workspace takes one."""
-    user, connection = person(request), ways.connection
-    if connection is not None and (not ways.password or _is_known_to(connection, user)):
-        return redirect(_start_url(connection, goal))
-    if not ways.password:
+    if ways.password and not _is_known_to(ways, person(request)):
+        return _first_password(request, ways, goal=goal)
+    offered = ways_with_urls(ways, goal)
+    if not offered:
         raise NotPermitted(
             _("%(organization)s has no way in for you at the moment. Ask one of its admins.")
             % {"organization": ways.organization.name}
         )
+    if len(offered) == 1:
+        return redirect(offered[0]["url"])
+    context = {"ways": offered, "organization": ways.organization}
+    return page(request, "sso/enter.html", context)
+
+
+def _first_password(request: HttpRequest, ways: WaysIn, *, goal: str) -> HttpResponse:
     is_sent = request.method == "POST"
     if is_sent:
         require_limit(request, "confirm")
-        mail_first_password(request, user)
-    context = {"organization": ways.organization, "ways": ways, "is_sent": is_sent}
-    if connection is not None:
-        context["sso_url"] = _start_url(connection, goal)
+        mail_first_password(request, person(request))
+    context = {
+        "organization": ways.organization,
+        "ways": ways_with_urls(ways, goal),
+        "is_sent": is_sent,
+    }
     return page(request, "sso/first_password.html", context)
 
 
-def _is_known_to(connection: Connection, user: User) -> bool:
-    links = SocialAccount.objects.filter(user=user, provider=connection.provider_id)
-    return bool(links.exists())
-
-
-def _start_url(connection: Connection, goal: str) -> str:
-    return f"{reverse('sso-start', args=[connection.pk])}?{urlencode({'next': goal})}"
+def _is_known_to(ways: WaysIn, user: User) -> bool:
+    """Whether one of the connections has signed this person in before."""
+    ids = [way.connection.provider_id for way in ways.single_sign_on]
+    return bool(SocialAccount.objects.filter(user=user, provider__in=ids).exists())
 
 
 def _by_password(
@@ -114,13 +121,11 @@ def _by_password(
         return redirect(f"{reverse('mfa_activate_totp')}?{urlencode({'next': goal})}")
     context = {
         "form": form,
-        "ways": ways,
+        "ways": ways_with_urls(ways, goal),
         "next": goal,
         "organization": member.organization,
         "options": asked_of(person(request)),
     }
-    if ways.connection is not None:
-        context["sso_url"] = _start_url(ways.connection, goal)
     return page(request, "sso/enter.html", context)
 
 

@@ -8,12 +8,15 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 
 from accounts.models import normalized
 from portal.sso.entering import end_entries, entered, person, safe_next, slug_in
 from portal.sso.forms import EmailForm
+from portal.sso.rules import domain_of
+from portal.sso.views.leading import ways_with_urls, with_goal
 from portal.sso.views.limits import require_limit
-from portal.sso.ways_in import connection_for
+from portal.sso.ways_in import ways_for
 from portal.ui.needs import open_to_all, signed_in
 from portal.ui.pages import page
 from tenants.clock import now
@@ -46,13 +49,31 @@ def _for_signed_in(goal: str) -> str:
 
 
 def _way_for(request: HttpRequest, email: str, goal: str) -> str:
+    """No way of single sign-on looks the same as a domain that nobody has proven."""
     request.session[EMAIL_KEY] = email
-    connection = connection_for(email)
-    if connection is None:
-        where = reverse("account_login")
-    else:
-        where = reverse("sso-start", args=[connection.pk])
-    return f"{where}?{urlencode({'next': goal})}" if goal else where
+    ways = ways_for(email)
+    offered = ways.single_sign_on if ways else ()
+    if len(offered) > 1:
+        return with_goal(reverse("sign-in-choose"), goal)
+    if offered:
+        return with_goal(reverse("sso-start", args=[offered[0].connection.pk]), goal)
+    return with_goal(reverse("account_login"), goal)
+
+
+@open_to_all(reason="Between the address and the provider, where there are several.")
+@never_cache
+def sign_in_choose(request: HttpRequest) -> HttpResponse:
+    """The ways of the typed address's domain; names the domain, not whose it is."""
+    goal, email = safe_next(request), str(request.session.get(EMAIL_KEY, ""))
+    ways = ways_for(email)
+    if request.user.is_authenticated or ways is None or not ways.single_sign_on:
+        return redirect(with_goal(reverse("sign-in"), goal))
+    context = {
+        "domain": domain_of(email),
+        "ways": ways_with_urls(ways, goal),
+        "password_url": with_goal(reverse("account_login"), goal) if ways.password else "",
+    }
+    return page(request, "sso/choose.html", context)
 
 
 @open_to_all(reason="Whoever is signed in may leave.", methods=("GET", "POST"))

@@ -10,6 +10,7 @@ _RATES = {
     "email": "30/m/ip",
     "start": "30/m/ip",
     "acs": "60/m/ip",
+    "callback": "60/m/ip",
     "confirm": "20/m/ip",
     "domain": "20/m/ip",
     "setup": "20/m/ip",
@@ -17,7 +18,11 @@ _RATES = {
 
 
 def within_limit(request: HttpRequest, action: str) -> bool:
-    return ratelimit.consume(request, app="portal.sso", action=action, config=_RATES) is not None
+    """Whether this request is still one too few to be refused, whatever its method."""
+    used = ratelimit.consume(
+        request, app="portal.sso", action=action, config=_RATES, limit_get=True
+    )
+    return used is not None
 
 
 def require_limit(request: HttpRequest, action: str) -> None:

@@ -16,7 +16,7 @@ from portal.sso.models import Domain
 from portal.sso.proving import check_again
 from portal.sso.rules import MISSING_FOR, DomainStanding
 from portal.sso.sweeps import announce_domains
-from portal.sso.ways_in import connection_for
+from portal.sso.ways_in import ways_for
 from tenants.access import system_actor
 from tenants.models import Organization
 from tenants.scoping import organization_scope
@@ -145,7 +145,7 @@ def test_losing_a_domain_stops_newcomers_and_capture_not_those_who_are_known(
         recheck_domain(domain, actor=actor, at=at + later, records=[])
     assert standing(domain) is DomainStanding.LOST
 
-    assert connection_for("erin@acme.test") is None
+    assert ways_for("erin@acme.test") is None
     known = new_browser().sign_in(acme_idp)
     assert known.status_code == 302
     newcomer = new_browser().sign_in(acme_idp, subject="fay-0002", email="fay@acme.test")
