@@ -7,8 +7,10 @@ from allauth.socialaccount.models import SocialApp
 from django.conf import settings
 from django.urls import reverse
 
-from portal.sso.models import Connection
+from portal.sso.models import Connection, ConnectionKey
+from portal.sso.saml.guard import Keys
 from portal.sso.saml.judge import Parties
+from portal.sso.saml.opening import OwnKey
 from tenants.models import Organization
 from tenants.scoping import system_scope
 
@@ -49,7 +51,18 @@ def parties_of(connection: Connection) -> Parties:
         idp_entity_id=connection.idp_entity_id,
         idp_sso_url=connection.idp_sso_url,
         certificates=connection.pems(),
+        accepts_unsolicited=connection.accepts_unsolicited,
     )
+
+
+def keys_of(connection: Connection) -> Keys:
+    """Our own keys, opened only if an assertion asks for them."""
+
+    def keys() -> tuple[OwnKey, ...]:
+        kept = ConnectionKey.objects.filter(connection=connection).kept()
+        return tuple(OwnKey(str(key.state.label), key.private_key()) for key in kept)
+
+    return keys
 
 
 def app_of(connection: Connection) -> SocialApp:

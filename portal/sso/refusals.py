@@ -23,7 +23,15 @@ class Reason(TextChoices):
         "wrong_structure",
         _("The sign-in response is not built as the SAML standard says."),
     )
-    ENCRYPTED = "encrypted", _("The assertion is encrypted, and this connection expects it plain.")
+    ENCRYPTED = "encrypted", _("A part of the assertion is encrypted on its own.")
+    WEAK_ENCRYPTION = (
+        "weak_encryption",
+        _("The assertion is encrypted in a way that is not accepted."),
+    )
+    DECRYPTION = (
+        "decryption",
+        _("The encrypted assertion cannot be opened, or is not what was signed."),
+    )
     UNSIGNED = "unsigned", _("The sign-in response carries no signature.")
     WRONG_SIGNATURE_SHAPE = (
         "wrong_signature_shape",

@@ -8,7 +8,7 @@ from audit.identifiers import uuid7_floor
 from portal.queue.names import JobName
 from portal.queue.publishing import enqueue
 from portal.queue.sweeping import sweep
-from portal.sso.models import Domain, SignInAttempt, UsedAssertion
+from portal.sso.models import Domain, ParkedSignIn, SignInAttempt, UsedAssertion
 from portal.sso.rules import ATTEMPTS_LAST
 from tenants.models import Organization
 from tenants.scoping import system_scope
@@ -22,6 +22,13 @@ def forget_assertions(at: datetime) -> None:
     """Drop used assertions that have expired: they would be refused for their age alone."""
     with system_scope("used assertions"):
         UsedAssertion.unscoped.filter(expires_at__lt=at).delete()
+
+
+@sweep("sso.forget_parked", every=timedelta(minutes=10))
+def forget_parked(at: datetime) -> None:
+    """Drop verified results that no browser came back for."""
+    with system_scope("parked sign-ins that are over"):
+        ParkedSignIn.unscoped.filter(expires_at__lt=at).delete()
 
 
 @sweep("sso.forget_attempts", every=timedelta(hours=1))

@@ -7,6 +7,7 @@ from portal.sso.models.identities import ClosedIdentity, UsedAssertion
 from portal.sso.models.keys import ConnectionKey
 from portal.sso.models.mapping import ClaimMapping, ClaimRule, SeenClaims
 from portal.sso.models.notices import CertificateNotice
+from portal.sso.models.parked import ParkedSignIn
 from portal.sso.models.setup import SetupLink
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Connection",
     "ConnectionKey",
     "Domain",
+    "ParkedSignIn",
     "SeenClaims",
     "SetupLink",
     "SignInAttempt",

@@ -21,10 +21,10 @@ PURPOSE = "connection-key"
 
 
 class KeyState(models.TextChoices):
-    NEXT = "next", _("Next")
-    CURRENT = "current", _("In use")
-    FORMER = "former", _("Opens only what is on its way")
-    RETIRED = "retired", _("Retired")
+    NEXT = "next", _("next certificate")
+    CURRENT = "current", _("certificate in use")
+    FORMER = "former", _("former certificate")
+    RETIRED = "retired", _("retired certificate")
 
 
 class ConnectionKeyQuerySet(TenantQuerySet["ConnectionKey"]):

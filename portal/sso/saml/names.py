@@ -7,6 +7,8 @@ DS = "http://www.w3.org/2000/09/xmldsig#"
 EXC_C14N = "http://www.w3.org/2001/10/xml-exc-c14n#"
 ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
 XENC = "http://www.w3.org/2001/04/xmlenc#"
+XENC11 = "http://www.w3.org/2009/xmlenc11#"
+SHA1 = "http://www.w3.org/2000/09/xmldsig#sha1"
 
 SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
 BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
@@ -36,14 +38,33 @@ DIGEST_ALGORITHMS = frozenset(
     }
 )
 
-# How an assertion may be encrypted, the best first. CBC is not authenticated: what stands behind
-# it is that the assertion inside must be signed, and that a refusal does not say where it failed.
+# How an assertion may be encrypted, the best first, and the bytes of the key. CBC is not
+# authenticated: what stands behind it is that the assertion inside must be signed, and that a
+# refusal does not say where it failed.
+DATA_ALGORITHMS = {
+    f"{XENC11}aes256-gcm": 32,
+    f"{XENC11}aes128-gcm": 16,
+    f"{XENC11}aes192-gcm": 24,
+    f"{XENC}aes256-cbc": 32,
+    f"{XENC}aes128-cbc": 16,
+    f"{XENC}aes192-cbc": 24,
+}
+KEY_ALGORITHMS = (f"{XENC}rsa-oaep-mgf1p", f"{XENC11}rsa-oaep")
+# SHA-1 is the standard's default here, where collisions do not matter.
+OAEP_DIGESTS = (
+    SHA1,
+    f"{XENC}sha256",
+    "http://www.w3.org/2001/04/xmldsig-more#sha384",
+    f"{XENC}sha512",
+)
+MASKS = tuple(f"{XENC11}mgf1{name}" for name in ("sha1", "sha256", "sha384", "sha512"))
+# What our metadata offers; identity providers take the first they can.
 PREFERRED_ENCRYPTIONS = (
-    "http://www.w3.org/2009/xmlenc11#aes256-gcm",
-    "http://www.w3.org/2009/xmlenc11#aes128-gcm",
-    "http://www.w3.org/2001/04/xmlenc#aes256-cbc",
-    "http://www.w3.org/2001/04/xmlenc#aes128-cbc",
-    "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p",
+    f"{XENC11}aes256-gcm",
+    f"{XENC11}aes128-gcm",
+    f"{XENC}aes256-cbc",
+    f"{XENC}aes128-cbc",
+    f"{XENC}rsa-oaep-mgf1p",
 )
 
 # What our metadata asks for: the name we read first of each kind, and whether we need it.

@@ -47,7 +47,7 @@ def check_signature(
     _check_algorithm(algorithm, SIGNATURE_ALGORITHMS, Reason.WEAK_ALGORITHM)
     _check_reference(reference, parent_id=str(parent.get("ID", "")) if parent is not None else "")
     for part in rest[1:]:
-        _check_key_info(part)
+        check_key_info(part)
 
 
 def _check_reference(reference: etree._Element, *, parent_id: str) -> None:
@@ -71,7 +71,8 @@ def _check_algorithm(element: etree._Element, allowed: frozenset[str], reason: R
         raise SignInRefused(reason, received=algorithm)
 
 
-def _check_key_info(key_info: etree._Element) -> None:
+def check_key_info(key_info: etree._Element) -> None:
+    """Plain forms of naming a key only. Raises SignInRefused."""
     for element in key_info.iter():
         if element.tag not in _KEY_INFO:
             raise _wrong(f"{etree.QName(element).localname} in KeyInfo")

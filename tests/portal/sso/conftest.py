@@ -127,13 +127,16 @@ class Browser(Client):
 
     def bring(self, idp: Idp, response: etree._Element | str, **fields: str) -> Any:
         """Post to the ACS as the identity provider's page would, then follow to the finish."""
+        posted = self.post_to_acs(idp, response, **fields)
+        return self.get(posted["Location"]) if posted.status_code == 302 else posted
+
+    def post_to_acs(self, idp: Idp, response: etree._Element | str, **fields: str) -> Any:
         encoded = response if isinstance(response, str) else encode(response)
-        posted = self.post(
+        return self.post(
             f"/sso/{idp.connection.pk}/acs/",
             "&".join(f"{k}={_quoted(v)}" for k, v in {"SAMLResponse": encoded, **fields}.items()),
             content_type="application/x-www-form-urlencoded",
         )
-        return self.get(posted["Location"]) if posted.status_code == 302 else posted
 
     def sign_in(self, idp: Idp, goal: str = "", **changes: Any) -> Any:
         asked = self.begin(idp, goal)

@@ -301,6 +301,17 @@ def unasked(idp: Idp, request_id: str) -> etree._Element:
     return built
 
 
+def with_groups(idp: Idp, request_id: str, groups: list[str]) -> etree._Element:
+    built = build_response(idp.statement(request_id))
+    statement = built.find(f".//{{{SAML}}}AttributeStatement")
+    assert statement is not None
+    attribute = etree.SubElement(statement, f"{{{SAML}}}Attribute", Name="groups")
+    for group in groups:
+        etree.SubElement(attribute, f"{{{SAML}}}AttributeValue").text = group
+    sign_assertion(built, idp.key)
+    return built
+
+
 def two_addresses(idp: Idp, request_id: str) -> etree._Element:
     built = build_response(idp.statement(request_id))
     value = built.find(f".//{{{SAML}}}AttributeValue")

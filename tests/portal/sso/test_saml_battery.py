@@ -9,7 +9,8 @@ from accounts.models import User
 from portal.sso.development.responses import encode
 from portal.sso.models import SignInAttempt, UsedAssertion
 from portal.sso.refusals import Reason, SignInRefused
-from portal.sso.saml.guard import MAX_DOCUMENT, guard
+from portal.sso.saml.guard import guard
+from portal.sso.saml.markup import MAX_DOCUMENT
 from tests.portal.sso import forging as f
 from tests.portal.sso.conftest import Browser, Idp
 from tests.portal.sso.forging import at, coded, doubled, edited, raw, said, without
@@ -50,7 +51,7 @@ CASES: dict[str, tuple[f.Forge, set[Reason]]] = {
     "instruction in the name": (f.instruction_in_name, {Reason.FORBIDDEN_MARKUP}),
     "CDATA in the name": (f.cdata_in_name, {Reason.FORBIDDEN_MARKUP}),
     "child in a value": (f.child_in_value, {Reason.FORBIDDEN_MARKUP}),
-    "encrypted": (f.encrypted, {Reason.ENCRYPTED}),
+    "encrypted": (f.encrypted, {Reason.WRONG_STRUCTURE}),
     "issuer": (said(issuer="https://evil.test/metadata"), {Reason.ISSUER}),
     "audience": (said(audience="https://other-app.test/"), {Reason.AUDIENCE}),
     "no audience": (without(".//s:AudienceRestriction"), {Reason.AUDIENCE}),
