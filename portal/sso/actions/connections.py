@@ -82,6 +82,7 @@ def describe_identity_provider(
     first, second = (*provider.certificates, "")[:2]
     connection.idp_entity_id = provider.entity_id
     connection.idp_sso_url = provider.sso_url
+    connection.idp_binding = provider.binding
     connection.certificate, connection.next_certificate = first, second
     connection.metadata_url, connection.metadata_error = metadata_url, ""
     connection.version += 1
@@ -89,6 +90,7 @@ def describe_identity_provider(
         update_fields=[
             "idp_entity_id",
             "idp_sso_url",
+            "idp_binding",
             "certificate",
             "next_certificate",
             "metadata_url",
@@ -190,6 +192,8 @@ def _check_provider(provider: IdentityProvider) -> None:
     errors = {"certificates": _certificates_error(provider.certificates)}
     if not 0 < len(provider.entity_id) <= MAX_TEXT:
         errors["entity_id"] = "Enter the identity provider's entity ID."
+    if provider.binding not in Connection.Binding.values:
+        errors["binding"] = "Choose HTTP-Redirect or HTTP-POST."
     if not _is_acceptable(provider.sso_url):
         errors["sso_url"] = "The sign-in address must begin with https://."
     wrong = {field: said for field, said in errors.items() if said}

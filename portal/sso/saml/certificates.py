@@ -46,16 +46,15 @@ def read_certificate(text: str) -> Certificate:
     )
 
 
-def bare(pem: str) -> str:
-    """The Base64 between the lines of a PEM, as metadata has it."""
-    return "".join(pem.replace(_BEGIN, "").replace(_END, "").split())
+def bare(text: str) -> str:
+    """The Base64 alone, of PEM or of metadata; of several certificates in a PEM, the first."""
+    if _BEGIN in text:
+        text = text.partition(_BEGIN)[2].partition(_END)[0]
+    return "".join(text.split())
 
 
 def _as_pem(text: str) -> str:
-    if _BEGIN in text:
-        return text.strip() + "\n"
-    body = "".join(text.split())
-    return "\n".join([_BEGIN, *textwrap.wrap(body, 64), _END, ""])
+    return "\n".join([_BEGIN, *textwrap.wrap(bare(text), 64), _END, ""])
 
 
 def _check_key(certificate: x509.Certificate) -> None:

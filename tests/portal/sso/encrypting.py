@@ -56,12 +56,20 @@ def with_ciphertext(
     response: etree._Element, certificate: str, plain: bytes, recipe: Recipe
 ) -> str:
     """Any bytes in place of the assertion."""
+    whole = etree.fromstring(etree.tostring(response))
+    whole.replace(assertion_in(whole), _sealed(plain, certificate, recipe))
+    return base64.b64encode(etree.tostring(whole)).decode()
+
+
+def encrypt_element(element: etree._Element, certificate: str, recipe: Recipe) -> etree._Element:
+    """An EncryptedAssertion to stand in its place."""
+    return _sealed(etree.tostring(element, with_tail=False), certificate, recipe)
+
+
+def _sealed(plain: bytes, certificate: str, recipe: Recipe) -> etree._Element:
     secret = os.urandom(32)
     data = _by_gcm(secret, plain) if recipe.data.endswith("-gcm") else _by_cbc(secret, plain)
-    sealed = etree.fromstring(_xml(recipe, data, _wrapped(secret, certificate, recipe)))
-    whole = etree.fromstring(etree.tostring(response))
-    whole.replace(assertion_in(whole), sealed)
-    return base64.b64encode(etree.tostring(whole)).decode()
+    return etree.fromstring(_xml(recipe, data, _wrapped(secret, certificate, recipe)))
 
 
 def _xml(recipe: Recipe, data: bytes, wrapped: bytes) -> str:

@@ -242,6 +242,21 @@ def child_in_value(idp: Idp, request_id: str) -> etree._Element:
     return built
 
 
+def comment_in_value(idp: Idp, request_id: str) -> str:
+    signed = text(idp.response(request_id, email="ada@acme.test.evil.test"))
+    return coded(signed.replace("ada@acme.test.evil", "ada@acme.test<!-- -->.evil"))
+
+
+def instruction_in_value(idp: Idp, request_id: str) -> str:
+    signed = text(idp.response(request_id, email="ada@acme.test.evil.test"))
+    return coded(signed.replace("ada@acme.test.evil", "ada@acme.test<?x y?>.evil"))
+
+
+def comment_in_digest(idp: Idp, request_id: str) -> str:
+    signed = text(idp.response(request_id))
+    return coded(signed.replace("DigestValue>", "DigestValue><!-- AAAA -->", 1))
+
+
 def encrypted(idp: Idp, request_id: str) -> etree._Element:
     response = idp.response(request_id)
     response.replace(assertion_of(response), etree.Element(f"{{{SAML}}}EncryptedAssertion"))

@@ -30,6 +30,7 @@ from tests.portal.sso.encrypting import (
     our_certificate,
     with_ciphertext,
 )
+from tests.portal.sso.signing import sign_posted
 
 pytestmark = pytest.mark.django_db
 
@@ -66,25 +67,6 @@ def test_signed_inside_signs_in(browser: Browser, acme_idp: Idp, recipe: str) ->
     assert browser.is_signed_in
 
 
-def sign_whole(document: str, key: Any) -> str:
-    """The signature of the response, over the ciphertext."""
-    root = etree.fromstring(base64.b64decode(document))
-    signature = xmlsec.template.create(
-        root, xmlsec.Transform.EXCL_C14N, xmlsec.Transform.RSA_SHA256, ns="ds"
-    )
-    root.insert(1, signature)
-    reference = xmlsec.template.add_reference(
-        signature, xmlsec.Transform.SHA256, uri=f"#{root.get('ID')}"
-    )
-    xmlsec.template.add_transform(reference, xmlsec.Transform.ENVELOPED)
-    xmlsec.template.add_transform(reference, xmlsec.Transform.EXCL_C14N)
-    context = xmlsec.SignatureContext()
-    context.key = xmlsec.Key.from_memory(key.private_pem, xmlsec.KeyFormat.PEM)
-    xmlsec.tree.add_ids(root, ["ID"])
-    context.sign(signature)
-    return base64.b64encode(etree.tostring(root)).decode()
-
-
 @pytest.mark.parametrize("signed_inside", [True, False])
 def test_signature_around_the_ciphertext_counts(
     browser: Browser, acme_idp: Idp, *, signed_inside: bool
@@ -93,7 +75,7 @@ def test_signature_around_the_ciphertext_counts(
     built = build_response(acme_idp.statement(asked.id))
     if signed_inside:
         sign_assertion(built, acme_idp.key)
-    whole = sign_whole(encrypt(built, our_certificate(acme_idp)), acme_idp.key)
+    whole = sign_posted(encrypt(built, our_certificate(acme_idp)), acme_idp.key)
 
     assert browser.bring(acme_idp, whole).status_code == 302
 
@@ -101,7 +83,7 @@ def test_signature_around_the_ciphertext_counts(
 def test_signature_around_by_another_key_does_not(browser: Browser, acme_idp: Idp) -> None:
     asked = browser.begin(acme_idp)
     signed = acme_idp.response(asked.id)
-    whole = sign_whole(encrypt(signed, our_certificate(acme_idp)), make_key("mallory"))
+    whole = sign_posted(encrypt(signed, our_certificate(acme_idp)), make_key("mallory"))
 
     assert refusal(browser.bring(acme_idp, whole)) is Reason.SIGNATURE
 
@@ -110,7 +92,7 @@ def test_ciphertext_changed_under_its_signature_is_refused(browser: Browser, acm
     """The signature covers what was sent; somebody puts in another assertion of their own."""
     asked = browser.begin(acme_idp)
     built = build_response(acme_idp.statement(asked.id))
-    honest = sign_whole(encrypt(built, our_certificate(acme_idp)), acme_idp.key)
+    honest = sign_posted(encrypt(built, our_certificate(acme_idp)), acme_idp.key)
     evil = build_response(acme_idp.statement(asked.id, subject="ada-0001"))
     other = etree.fromstring(base64.b64decode(encrypt(evil, our_certificate(acme_idp))))
     whole = etree.fromstring(base64.b64decode(honest))

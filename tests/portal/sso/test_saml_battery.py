@@ -1,19 +1,29 @@
 """Hostile SAML responses: each is refused with its reason, and leaves nothing behind."""
 
+import base64
 import time
+from collections.abc import Callable
 
 import pytest
 import xmlsec
+from cryptography.hazmat.primitives.asymmetric import ec
+from lxml import etree
 
 from accounts.models import User
-from portal.sso.development.responses import encode
-from portal.sso.models import SignInAttempt, UsedAssertion
+from audit.models import Event
+from audit.names import EventName
+from portal.sso.development.keys import make_key
+from portal.sso.development.responses import build_response, encode, sign_assertion
+from portal.sso.models import Connection, SignInAttempt, UsedAssertion
 from portal.sso.refusals import Reason, SignInRefused
 from portal.sso.saml.guard import guard
 from portal.sso.saml.markup import MAX_DOCUMENT
 from tests.portal.sso import forging as f
+from tests.portal.sso import tricks
 from tests.portal.sso.conftest import Browser, Idp
 from tests.portal.sso.forging import at, coded, doubled, edited, raw, said, without
+from tests.portal.sso.signing import make_curve_key, sign
+from tests.portal.sso.traces import left_behind, rows
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +53,13 @@ CASES: dict[str, tuple[f.Forge, set[Reason]]] = {
     "same ID twice": (f.same_id_twice, {Reason.WRONG_STRUCTURE}),
     "empty reference": (f.empty_reference, {Reason.WRONG_SIGNATURE_SHAPE}),
     "two references": (f.two_references, {Reason.WRONG_SIGNATURE_SHAPE}),
+    "HMAC keyed with the certificate": (tricks.hmac_confusion, {Reason.WEAK_ALGORITHM}),
+    "signature of another namespace": (tricks.renamed_signature, {Reason.WRONG_STRUCTURE}),
+    "two signatures": (tricks.two_signatures, {Reason.WRONG_STRUCTURE}),
+    "two SignedInfo": (tricks.two_signed_infos, {Reason.WRONG_SIGNATURE_SHAPE}),
+    "digest with a comment": (f.comment_in_digest, {Reason.FORBIDDEN_MARKUP}),
+    "ID in a namespace": (tricks.namespaced_id, {Reason.WRONG_STRUCTURE}),
+    "ID in small letters": (tricks.small_id, {Reason.WRONG_STRUCTURE}),
     "XPath transform": (f.extra_transform(f.XPATH), {Reason.WRONG_SIGNATURE_SHAPE}),
     "XSLT bomb": (f.xslt_bomb, {Reason.WRONG_SIGNATURE_SHAPE}),
     "document type": (f.with_doctype, {Reason.FORBIDDEN_MARKUP}),
@@ -50,6 +67,8 @@ CASES: dict[str, tuple[f.Forge, set[Reason]]] = {
     "comment in the name": (f.comment_in_name, {Reason.FORBIDDEN_MARKUP}),
     "instruction in the name": (f.instruction_in_name, {Reason.FORBIDDEN_MARKUP}),
     "CDATA in the name": (f.cdata_in_name, {Reason.FORBIDDEN_MARKUP}),
+    "comment in an attribute": (f.comment_in_value, {Reason.FORBIDDEN_MARKUP}),
+    "instruction in an attribute": (f.instruction_in_value, {Reason.FORBIDDEN_MARKUP}),
     "child in a value": (f.child_in_value, {Reason.FORBIDDEN_MARKUP}),
     "encrypted": (f.encrypted, {Reason.WRONG_STRUCTURE}),
     "issuer": (said(issuer="https://evil.test/metadata"), {Reason.ISSUER}),
@@ -74,6 +93,10 @@ CASES: dict[str, tuple[f.Forge, set[Reason]]] = {
         {Reason.RECIPIENT},
     ),
     "no recipient": (edited(CONFIRMATION_DATA, Recipient=None), {Reason.RECIPIENT}),
+    "unknown request": (
+        lambda idp, _asked: idp.response("_never-sent"),
+        {Reason.OTHER_BROWSER},
+    ),
     "no request named": (edited(CONFIRMATION_DATA, InResponseTo=None), {Reason.UNSOLICITED}),
     "no request at all": (f.unasked, {Reason.UNSOLICITED}),
     "confirmation without end": (
@@ -85,7 +108,16 @@ CASES: dict[str, tuple[f.Forge, set[Reason]]] = {
         edited(".//s:SubjectConfirmation", Method="urn:oasis:names:tc:SAML:2.0:cm:holder-of-key"),
         {Reason.CONFIRMATION},
     ),
+    "issuer with a space": (said(issuer="https://idp.acme.test/metadata "), {Reason.ISSUER}),
+    "no issuer": (without(".//s:Issuer"), {Reason.WRONG_STRUCTURE}),
+    "no subject at all": (without(".//s:Subject"), {Reason.WRONG_STRUCTURE}),
+    "no statement": (without(".//s:AuthnStatement"), {Reason.WRONG_STRUCTURE}),
     "expired": (at(-3600), {Reason.EXPIRED}),
+    "expired by a second too many": (at(-300 - 61), {Reason.EXPIRED}),
+    "local time": (
+        edited(".//s:Conditions", NotOnOrAfter="2099-01-01T00:00:00+02:00"),
+        {Reason.WRONG_STRUCTURE},
+    ),
     "from the future": (at(91), {Reason.TOO_EARLY}),
     "no subject": (said(subject=""), {Reason.SUBJECT}),
     "subject in spaces": (said(subject=" erin-0001 "), {Reason.SUBJECT}),
@@ -133,11 +165,15 @@ CASES: dict[str, tuple[f.Forge, set[Reason]]] = {
 def test_refused(browser: Browser, acme_idp: Idp, case: str) -> None:
     forge, reasons = CASES[case]
     asked = browser.begin(acme_idp)
+    before = rows()
     started = time.monotonic()
 
     response = browser.bring(acme_idp, forge(acme_idp, asked.id))
 
     assert time.monotonic() - started < 2
+    assert left_behind(before) == {"audit.Event": 1, "sso.SignInAttempt": 1}
+    event = Event.objects.get(name=EventName.SIGN_IN_REFUSED)
+    assert event.outcome == "refused"
     assert response.status_code in {400, 403}, response.content
     attempt = SignInAttempt.objects.get()
     assert attempt.reason in reasons, f"{attempt.reason}: {attempt.received}"
@@ -202,6 +238,68 @@ def test_two_responses_in_one_form_are_refused(browser: Browser, acme_idp: Idp) 
     )
 
     assert response.status_code == 400
+
+
+@pytest.mark.parametrize("curve", [ec.SECP256R1(), ec.SECP384R1()], ids=lambda c: c.name)
+def test_elliptic_curves_sign_too(browser: Browser, acme_idp: Idp, curve: ec.EllipticCurve) -> None:
+    key = make_curve_key(curve)
+    Connection.objects.update(certificate=key.certificate_pem.decode())
+    asked = browser.begin(acme_idp)
+    built = build_response(acme_idp.statement(asked.id))
+    sign(f.assertion_of(built), key.private_pem, xmlsec.Transform.ECDSA_SHA256)
+
+    assert browser.bring(acme_idp, f.reread(built)).status_code == 302
+
+
+def test_second_certificate_is_as_good_as_the_first(browser: Browser, acme_idp: Idp) -> None:
+    following = make_key("following")
+    Connection.objects.update(next_certificate=following.certificate_pem.decode())
+    asked = browser.begin(acme_idp)
+    built = build_response(acme_idp.statement(asked.id))
+    sign_assertion(built, following)
+
+    assert browser.bring(acme_idp, built).status_code == 302
+
+
+REPLAYS: dict[str, Callable[[etree._Element], etree._Element | str]] = {
+    "same body": lambda signed: signed,
+    "encoded anew": lambda signed: base64.encodebytes(etree.tostring(signed)).decode(),
+    "written anew": tricks.written_anew,
+    "in a new wrapper": tricks.in_a_new_wrapper,
+}
+
+
+@pytest.mark.parametrize("again", REPLAYS, ids=lambda name: name.replace(" ", "-"))
+@pytest.mark.parametrize("by_another_browser", [False, True])
+def test_an_assertion_signs_in_once(
+    browser: Browser, acme_idp: Idp, again: str, *, by_another_browser: bool
+) -> None:
+    """The key is what was signed, not the bytes around it."""
+    asked = browser.begin(acme_idp)
+    signed = acme_idp.response(asked.id)
+    assert browser.bring(acme_idp, f.reread(signed)).status_code == 302
+    second = Browser() if by_another_browser else browser
+    before = rows()
+
+    response = second.bring(acme_idp, REPLAYS[again](f.reread(signed)))
+
+    assert response.status_code == 403
+    assert SignInAttempt.objects.order_by("-id")[0].reason == Reason.REPLAYED
+    assert left_behind(before) == {"audit.Event": 1, "sso.SignInAttempt": 1}
+
+
+def test_two_that_race_with_one_assertion_open_one_session(browser: Browser, acme_idp: Idp) -> None:
+    """Both were validated before either was used up."""
+    asked = browser.begin(acme_idp)
+    signed = acme_idp.response(asked.id)
+    finish = browser.post_to_acs(acme_idp, signed)["Location"]
+    first = browser.cookies["gatehouse-parked"].value
+    browser.post_to_acs(acme_idp, signed)
+    assert browser.get(finish).status_code == 302
+    browser.cookies["gatehouse-parked"] = first
+
+    assert browser.get(finish).status_code == 403
+    assert UsedAssertion.objects.count() == 1
 
 
 def test_guard_takes_time_in_proportion_to_size() -> None:
