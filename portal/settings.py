@@ -242,6 +242,16 @@ SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 SOCIALACCOUNT_STORE_TOKENS = False
 
+# The vendor's own applications: with them a customer types a domain or a tenant and no secret.
+GOOGLE_CLIENT_ID = env.text("GOOGLE_CLIENT_ID", default="")
+GOOGLE_CLIENT_SECRET = env.text("GOOGLE_CLIENT_SECRET", default="")
+GOOGLE_ISSUER = env.text("GOOGLE_ISSUER", default="https://accounts.google.com")
+MICROSOFT_CLIENT_ID = env.text("MICROSOFT_CLIENT_ID", default="")
+MICROSOFT_CLIENT_SECRET = env.text("MICROSOFT_CLIENT_SECRET", default="")
+MICROSOFT_AUTHORITY = env.text(
+    "MICROSOFT_AUTHORITY", default="https://login.microsoftonline.com"
+).rstrip("/")
+
 # --- The browser's side --------------------------------------------------------------------
 _cookie_prefix = "__Host-" if IS_SECURE else ""
 SESSION_ENGINE = "django.contrib.sessions.backends.db"

@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from allauth.socialaccount.providers.saml.provider import SAMLProvider
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
@@ -12,6 +14,9 @@ from portal.sso.applying import apply_mappings
 from portal.sso.connecting import app_of, parties_of
 from portal.sso.identity import Identity
 from portal.sso.models import Connection, ConnectionKey
+from portal.sso.oidc.applications import issuer_of
+from portal.sso.oidc.asking import ask_for_sign_in
+from portal.sso.oidc.discovery import discover
 from portal.sso.recording import notes_of
 from portal.sso.saml.requests import make_request, posted_request, redirect_address
 from portal.ui.pages import page
@@ -105,11 +110,54 @@ class SamlConnectionProvider(Vouching, SAMLProvider):  # type: ignore[misc]
         return response
 
 
-ConnectionProvider = SamlConnectionProvider
+class OpenIDConnectionProvider(Vouching, OpenIDConnectProvider):  # type: ignore[misc]
+    """A connection to Google, Microsoft or another OpenID provider."""
+
+    def __init__(
+        self, request: HttpRequest, connection: Connection, identity: Identity | None = None
+    ) -> None:
+        super().__init__(request, app=app_of(connection))
+        self.connection = connection
+        self.identity = identity
+
+    def extract_email_addresses(self, data: Identity) -> list[EmailAddress]:  # noqa: ARG002
+        """None beside the one that was proven."""
+        return []
+
+    def sends_to(self) -> str:
+        """The address of the identity provider that the browser is sent to."""
+        return discover(issuer_of(self.connection)).authorization_endpoint
+
+    def redirect(
+        self,
+        request: HttpRequest,
+        process: str,
+        *,
+        next_url: str | None = None,
+        data: dict[str, Any] | None = None,
+        force: bool = False,
+    ) -> HttpResponse:
+        """Send the browser to the identity provider; remember the request in its session."""
+        asking = ask_for_sign_in(self.connection, force=force)
+        self.stash_redirect_state(
+            request,
+            process,
+            next_url,
+            data,
+            state_id=asking.state_id,
+            nonce=asking.nonce,
+            verifier=asking.verifier,
+        )
+        return HttpResponseRedirect(asking.address)
+
+
+ConnectionProvider = SamlConnectionProvider | OpenIDConnectionProvider
 
 
 def provider_for(
     request: HttpRequest, connection: Connection, identity: Identity | None = None
 ) -> ConnectionProvider:
     """The provider of the connection's kind."""
-    return SamlConnectionProvider(request, connection, identity)
+    if connection.is_saml:
+        return SamlConnectionProvider(request, connection, identity)
+    return OpenIDConnectionProvider(request, connection, identity)

@@ -27,6 +27,7 @@ PARKED_SECONDS = 120
 SIGN_IN_LASTS = timedelta(minutes=15)
 
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
+_LOCAL_PART = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")
 # Without letters and digits that are mistaken for each other on the telephone.
 _REFERENCE_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
 
@@ -85,6 +86,12 @@ def normalized_domain(text: str) -> str:
 
 def is_domain(name: str) -> bool:
     return len(name) <= MAX_DOMAIN and _DOMAIN.fullmatch(name) is not None
+
+
+def is_address(email: str) -> bool:
+    """A plain address in lower case: no quotes, no comments, nothing but ASCII."""
+    local, _at, domain = email.rpartition("@")
+    return _LOCAL_PART.fullmatch(local) is not None and is_domain(domain)
 
 
 def subject_digest(provider_id: str, subject: str) -> str:

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path, re_path
 
 from portal.sso import connection_urls, policy_urls
 from portal.sso.views import account, attempts, confirming, domains, entrance, saml, starting
+from portal.sso.views.openid import callback
 
 _sign_in: list[URLPattern] = [
     path("", entrance.sign_in, name="sign-in"),
@@ -63,6 +64,7 @@ _single_sign_on: list[URLPattern] = [
     path("sso/<uuid:connection_id>/start/", starting.start, name="sso-start"),
     path("sso/<uuid:connection_id>/acs/", saml.acs, name="sso-acs"),
     path("sso/<uuid:connection_id>/finish/", saml.finish, name="sso-finish"),
+    path("sso/<uuid:connection_id>/callback/", callback, name="sso-callback"),
     path("sso/<uuid:connection_id>/metadata/", saml.metadata, name="sso-metadata"),
 ]
 

@@ -13,6 +13,7 @@ from portal.sso.actions.connections import (
 from portal.sso.actions.domains import DomainNotProven, claim_domain, verify_domain
 from portal.sso.actions.identities import close_identities, reopen_identities
 from portal.sso.actions.keys import KeyStateWrong, prepare_key, promote_key, retire_key
+from portal.sso.actions.openid import describe_openid
 from portal.sso.actions.setup import (
     SetupLinkOver,
     SetupLinkTaken,
@@ -49,6 +50,7 @@ __all__ = [
     "create_setup_link",
     "delete_connection",
     "describe_identity_provider",
+    "describe_openid",
     "disable_connection",
     "draft_by_setup_link",
     "finish_setup",

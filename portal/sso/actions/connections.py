@@ -13,6 +13,7 @@ from audit.recorder import record
 from audit.refusals import Invalid, Refusal
 from portal.sso.configuration import configuration_digest, is_tested
 from portal.sso.models import Connection, ConnectionKey
+from portal.sso.oidc.describing import missing_from
 from portal.sso.rules import ConnectionState, may_move, provider_id_of
 from portal.sso.saml.certificates import CertificateWrong, read_certificate
 from portal.sso.saml.idp_metadata import IdentityProvider, names_a_host
@@ -181,6 +182,9 @@ def refuse_while_in_use(connection: Connection) -> None:
 def _check_complete(connection: Connection, *, at: datetime) -> None:
     """Raises ConnectionIncomplete, naming what is missing."""
     if not connection.is_saml:
+        missing = missing_from(connection)
+        if missing:
+            raise ConnectionIncomplete(missing)
         return
     if not (connection.idp_entity_id and connection.idp_sso_url and connection.pems()):
         raise ConnectionIncomplete("Add the identity provider's metadata first.")

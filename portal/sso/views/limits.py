@@ -10,6 +10,7 @@ _RATES = {
     "email": "30/m/ip",
     "start": "30/m/ip",
     "acs": "60/m/ip",
+    "callback": "60/m/ip",
     "confirm": "20/m/ip",
     "domain": "20/m/ip",
     "setup": "20/m/ip",

@@ -1,0 +1,91 @@
+"""The address to which an OpenID provider sends the browser back."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+
+from portal.sso.completing import complete_sign_in, complete_step_up
+from portal.sso.models import Connection
+from portal.sso.oidc.applications import application_of
+from portal.sso.oidc.explaining import explain
+from portal.sso.oidc.findings import Asked, Examination
+from portal.sso.oidc.signing_in import Returned, examine_sign_in
+from portal.sso.providers import ConnectionProvider, provider_for
+from portal.sso.recording import notes_of, record_accepted
+from portal.sso.refusals import Reason, SignInRefused
+from portal.sso.views.doors import require_in_use, through_connection
+from portal.sso.views.limits import within_limit
+from portal.ui.needs import open_to_all
+
+MAX_STATE = 200
+MAX_CODE = 8 * 1024
+
+State = Mapping[str, Any]
+
+
+@open_to_all(reason="The browser comes back here from the OpenID provider.")
+@never_cache
+@through_connection
+def callback(request: HttpRequest, connection: Connection, at: datetime) -> HttpResponse:
+    """Match the answer with the request this browser made, redeem it, and complete the sign-in."""
+    if connection.is_saml:
+        raise Http404
+    if not within_limit(request, "callback"):
+        raise SignInRefused(Reason.TOO_MANY)
+    state = _state_of(request, connection)
+    require_in_use(connection)
+    examination = _examined(request, connection, state, at=at)
+    provider = provider_for(request, connection, examination.require())
+    notes_of(request).checks = explain(examination)
+    with transaction.atomic():
+        response = _completed(request, provider, state, at=at)
+        record_accepted(request, connection, at=at)
+    return response
+
+
+def _state_of(request: HttpRequest, connection: Connection) -> State:
+    """What this browser's session remembers of the request; good for one answer."""
+    sent = request.GET.getlist("state")
+    if len(sent) != 1 or len(sent[0]) > MAX_STATE:
+        raise SignInRefused(Reason.OTHER_BROWSER, received=f"{len(sent)} states")
+    try:
+        state: State = provider_for(request, connection).unstash_redirect_state(request, sent[0])
+    except PermissionDenied as missing:
+        raise SignInRefused(Reason.OTHER_BROWSER) from missing
+    return state
+
+
+def _examined(
+    request: HttpRequest, connection: Connection, state: State, *, at: datetime
+) -> Examination:
+    error = request.GET.get("error")
+    if error is not None:
+        said = f"{error} {request.GET.get('error_description', '')}".strip()
+        raise SignInRefused(Reason.NOT_SUCCESS, expected="a code", received=said)
+    codes = request.GET.getlist("code")
+    if len(codes) != 1 or not 0 < len(codes[0]) <= MAX_CODE:
+        raise SignInRefused(Reason.WRONG_ANSWER, expected="a code", received=f"{len(codes)} codes")
+    asked_at = (state.get("data") or {}).get("asked_at")
+    asked = Asked(
+        application=application_of(connection),
+        nonce=str(state["nonce"]),
+        at=at,
+        fresh_since=datetime.fromisoformat(asked_at) if asked_at else None,
+    )
+    returned = Returned(
+        code=codes[0], issuer=request.GET.get("iss"), verifier=str(state["verifier"])
+    )
+    return examine_sign_in(connection, returned, asked=asked)
+
+
+def _completed(
+    request: HttpRequest, provider: ConnectionProvider, state: State, *, at: datetime
+) -> HttpResponse:
+    if (state.get("data") or {}).get("step_up"):
+        return complete_step_up(request, provider, state, at=at)
+    return complete_sign_in(request, provider, state, at=at)
