@@ -26,7 +26,8 @@ class ProviderMetadata:
     userinfo_endpoint: str
     # RFC 9207: the provider names itself in its answer, so an answer without it is not its own.
     names_itself: bool
-    # The client secret goes into the form instead of the Authorization header.
+    # The client secret goes into the form where it may: not every provider decodes the
+    # Authorization header as RFC 6749 encodes it.
     secret_in_form: bool
 
 
@@ -78,7 +79,7 @@ def read_metadata(issuer: str, found: dict[str, Any]) -> ProviderMetadata:
         jwks_uri=_address(found, "jwks_uri"),
         userinfo_endpoint=_address(found, "userinfo_endpoint", optional=True),
         names_itself=found.get("authorization_response_iss_parameter_supported") is True,
-        secret_in_form=isinstance(methods, list) and _BASIC not in methods and _POST in methods,
+        secret_in_form=isinstance(methods, list) and _POST in methods,
     )
 
 
