@@ -10,6 +10,15 @@ from portal.sso.oidc.describing import Description, settled, wrong_in
 from tenants.access import Actor, action
 from tenants.permissions import Permission
 
+_FIELDS = (
+    "issuer",
+    "hosted_domain",
+    "tenant_id",
+    "client_id",
+    "sealed_client_secret",
+    "version",
+)
+
 
 @action(Permission.SSO_MANAGE, step_up=True)
 def describe_openid(
@@ -26,25 +35,8 @@ def describe_openid(
     wrong = wrong_in(connection, described)
     if wrong:
         raise Invalid("This does not describe a usable OpenID provider.", wrong)
-    secret = connection.sealed_client_secret if described.client_id else ""
-    if described.client_id and described.client_secret:
-        secret = sealed_secret(connection, described.client_secret)
-    connection.issuer = described.issuer
-    connection.hosted_domain = described.hosted_domain
-    connection.tenant_id = described.tenant_id
-    connection.client_id = described.client_id
-    connection.sealed_client_secret = secret
-    connection.version += 1
-    connection.save(
-        update_fields=[
-            "issuer",
-            "hosted_domain",
-            "tenant_id",
-            "client_id",
-            "sealed_client_secret",
-            "version",
-        ]
-    )
+    _describe(connection, described)
+    connection.save(update_fields=_FIELDS)
     record(
         EventName.CONNECTION_CHANGED,
         actor=actor,
@@ -55,3 +47,15 @@ def describe_openid(
         new_secret=bool(described.client_secret),
     )
     return connection
+
+
+def _describe(connection: Connection, described: Description) -> None:
+    connection.issuer = described.issuer
+    connection.hosted_domain = described.hosted_domain
+    connection.tenant_id = described.tenant_id
+    connection.client_id = described.client_id
+    if described.client_secret and described.client_id:
+        connection.sealed_client_secret = sealed_secret(connection, described.client_secret)
+    elif not described.client_id:
+        connection.sealed_client_secret = ""
+    connection.version += 1
