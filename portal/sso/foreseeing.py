@@ -73,7 +73,7 @@ def _place(
     standing = (
         standing_of(member, managed_by=ManagedBy.CONNECTION)
         if member
-        else _newcomer(policy.default_role)
+        else _newcomer(admission.invitation.role if admission.invitation else policy.default_role)
     )
     outcome = mapping.decide(
         mappings,

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 
 from audit.refusals import Invalid
@@ -19,7 +19,9 @@ from portal.sso.connection_forms import NameForm, OptionsForm
 from portal.sso.framing import framed, go
 from portal.sso.handing_over import handed_over
 from portal.sso.models import Connection, Domain
-from portal.sso.progress import steps_of
+from portal.sso.oidc.applications import callback_url_of
+from portal.sso.oidc.directories import consent_url
+from portal.sso.progress import is_described, steps_of
 from portal.sso.usage import usage_of
 from portal.sso.views.connections.reaching import connection_of, to_connection
 from portal.ui.needs import needs
@@ -36,7 +38,11 @@ def connection_show(request: PortalRequest, connection_id: UUID) -> HttpResponse
         "sso/connection_show.html",
         {
             **common(request, connection),
-            "ours": handed_over(connection),
+            "ours": handed_over(connection) if connection.is_saml else None,
+            "callback_url": "" if connection.is_saml else callback_url_of(connection.pk),
+            "consent_url": consent_url(connection),
+            "has_own_application": bool(connection.client_id),
+            "is_described": is_described(connection),
             "name_form": NameForm(initial={"name": connection.name}),
             "options_form": _options_of(connection),
         },
@@ -80,6 +86,8 @@ def connection_rename(request: PortalRequest, connection_id: UUID) -> HttpRespon
 @needs(change_options.permission, step_up=True, methods=("POST",), refusal_to=to_connection)
 def connection_options(request: PortalRequest, connection_id: UUID) -> HttpResponse:
     connection = connection_of(request, connection_id)
+    if not connection.is_saml:
+        raise Http404
     form = OptionsForm(request.POST)
     form.is_valid()  # two switches: every post is valid
     signs = form.cleaned_data["signs_requests"]

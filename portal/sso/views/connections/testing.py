@@ -15,6 +15,7 @@ from portal.sso.framing import framed, workspace_frame
 from portal.sso.models import Connection, SignInAttempt
 from portal.sso.progress import is_described
 from portal.sso.providers import provider_for
+from portal.sso.refusals import SignInRefused
 from portal.sso.testing import Tester, begin_test, holder_of, show_to
 from portal.sso.views.confirming import leads_to_provider
 from portal.sso.views.connections.reaching import connection_of, to_connection
@@ -42,9 +43,12 @@ def connection_test(request: PortalRequest, connection_id: UUID) -> HttpResponse
         "is_described": is_described(connection),
     }
     response = framed(request, "sso/connection_test.html", context)
-    if not is_described(connection):
+    if not context["is_described"]:
         return response
-    return leads_to_provider(response, provider_for(request, connection))
+    try:
+        return leads_to_provider(response, provider_for(request, connection))
+    except SignInRefused as refusal:  # an OpenID provider that does not answer
+        return framed(request, "sso/connection_test.html", {**context, "trouble": refusal})
 
 
 @needs(pass_test.permission, methods=("POST",), refusal_to=to_connection)
