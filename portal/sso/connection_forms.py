@@ -18,6 +18,24 @@ KINDS = (
         _("SAML 2.0"),
         _("Okta, Entra ID, Google, Keycloak, ADFS and nearly every other identity provider."),
     ),
+    (
+        Connection.Kind.GOOGLE,
+        "mail",
+        _("Google Workspace"),
+        _("People press “Continue with Google”. You type your Workspace domain, nothing else."),
+    ),
+    (
+        Connection.Kind.MICROSOFT,
+        "layout-grid",
+        _("Microsoft Entra ID"),
+        _("People use their Microsoft 365 account. You type your domain, an admin consents once."),
+    ),
+    (
+        Connection.Kind.OIDC,
+        "fingerprint-pattern",
+        _("OpenID Connect"),
+        _("Any provider that publishes an issuer: Auth0, Authentik, Ping, GitLab and others."),
+    ),
 )
 
 

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.urls import URLPattern, path
 
 from portal.sso.views import setup, setup_links
-from portal.sso.views.connections import listing, showing, wizard
+from portal.sso.views.connections import keys, listing, showing, testing, wizard
 
 View = Callable[..., HttpResponse]
 
@@ -20,9 +20,19 @@ _shared: list[tuple[str, View, str]] = [
     ("<uuid:connection_id>/activate/", showing.connection_activate, "connection-activate"),
     ("<uuid:connection_id>/disable/", showing.connection_disable, "connection-disable"),
     ("<uuid:connection_id>/delete/", showing.connection_delete, "connection-delete"),
-    ("<uuid:connection_id>/certificates/", showing.certificate_list, "certificate-list"),
-    ("<uuid:connection_id>/certificates/add/", showing.certificate_add, "certificate-add"),
-    ("<uuid:connection_id>/certificates/remove/", showing.certificate_remove, "certificate-remove"),
+    ("<uuid:connection_id>/test/", testing.connection_test, "connection-test"),
+    ("<uuid:connection_id>/test/begin/", testing.connection_test_begin, "connection-test-begin"),
+    (
+        "<uuid:connection_id>/test/<slug:reference>/",
+        testing.connection_result,
+        "connection-result",
+    ),
+    ("<uuid:connection_id>/certificates/", keys.certificate_list, "certificate-list"),
+    ("<uuid:connection_id>/certificates/add/", keys.certificate_add, "certificate-add"),
+    ("<uuid:connection_id>/certificates/remove/", keys.certificate_remove, "certificate-remove"),
+    ("<uuid:connection_id>/keys/prepare/", keys.key_prepare, "key-prepare"),
+    ("<uuid:connection_id>/keys/<uuid:key_id>/promote/", keys.key_promote, "key-promote"),
+    ("<uuid:connection_id>/keys/<uuid:key_id>/retire/", keys.key_retire, "key-retire"),
 ]
 _behind_link: list[tuple[str, View, str]] = [
     ("sso/", setup.setup_home, "connection-list"),
@@ -43,6 +53,11 @@ workspace_urls: list[URLPattern] = [
     ),
 ]
 setup_urls: list[URLPattern] = [
+    path(
+        "sso/<uuid:connection_id>/results/<slug:reference>/",
+        testing.result_show,
+        name="sso-result",
+    ),
     path("setup/<str:signed>/", setup.setup_open, name="setup-open"),
     *(
         path(f"setup/<str:signed>/{rest}", setup.behind_link(view), name=f"setup-{name}")

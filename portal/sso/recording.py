@@ -95,10 +95,12 @@ def _keep(
 
 
 def _checks(notes: Notes, refusal: SignInRefused | None) -> Sequence[Check]:
-    """What the engine found rule by rule; a rule of ours that comes later ends the list."""
+    """What the engine found rule by rule; with all of that kept, a rule of ours ends the list."""
     if refusal is None:
         return notes.checks
-    return refusal.checks or (*notes.checks, _verdict(refusal))
+    if refusal.checks or not all(check.passed for check in notes.checks):
+        return refusal.checks or notes.checks
+    return (*notes.checks, _verdict(refusal))
 
 
 def _claims(notes: Notes, refusal: SignInRefused | None) -> Mapping[str, tuple[str, ...]]:

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 
 from portal.sso.models import Connection
 from portal.sso.parking import forget
-from portal.sso.recording import record_refused
+from portal.sso.recording import notes_of, record_refused
 from portal.sso.refusals import Reason, SignInRefused
 from portal.ui.pages import page
 
@@ -27,6 +27,7 @@ def refuse_sign_in(
             "reference": reference,
             "organization": connection.organization,
             "connection": connection,
+            "is_test": notes_of(request).is_test,
         },
         status=refusal.http_status,
     )

@@ -18,9 +18,11 @@ from portal.sso.oidc.signing_in import Returned, examine_sign_in
 from portal.sso.providers import ConnectionProvider, provider_for
 from portal.sso.recording import notes_of, record_accepted
 from portal.sso.refusals import Reason, SignInRefused
+from portal.sso.testing import complete_test, is_test
 from portal.sso.views.doors import require_in_use, through_connection
 from portal.sso.views.limits import within_limit
 from portal.ui.needs import open_to_all
+from portal.ui.pages import page
 
 MAX_STATE = 200
 MAX_CODE = 8 * 1024
@@ -37,15 +39,27 @@ def callback(request: HttpRequest, connection: Connection, at: datetime) -> Http
         raise Http404
     if not within_limit(request, "callback"):
         raise SignInRefused(Reason.TOO_MANY)
+    if "admin_consent" in request.GET:
+        return _consented(request)
     state = _state_of(request, connection)
-    require_in_use(connection)
+    notes_of(request).is_test = is_test(state)
+    if not is_test(state):
+        require_in_use(connection)
     examination = _examined(request, connection, state, at=at)
-    provider = provider_for(request, connection, examination.require())
-    notes_of(request).checks = explain(examination)
+    identity, checks = examination.require(), explain(examination)
+    notes_of(request).checks = checks
     with transaction.atomic():
-        response = _completed(request, provider, state, at=at)
+        if is_test(state):
+            return complete_test(request, connection, identity, checks=checks, state=state, at=at)
+        response = _completed(request, provider_for(request, connection, identity), state, at=at)
         record_accepted(request, connection, at=at)
     return response
+
+
+def _consented(request: HttpRequest) -> HttpResponse:
+    """Microsoft's page of the admin's consent ends here; what it says changes nothing of ours."""
+    said = request.GET["admin_consent"].lower() == "true" and "error" not in request.GET
+    return page(request, "sso/consented.html", {"is_given": said})
 
 
 def _state_of(request: HttpRequest, connection: Connection) -> State:

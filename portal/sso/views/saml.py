@@ -32,7 +32,6 @@ from portal.sso.saml.profile import VerifiedAssertion
 from portal.sso.saml.validating import verify_guarded
 from portal.sso.testing import complete_test, is_test
 from portal.sso.unasked import goal_in, state_of_unasked
-from portal.sso.verdicts import passed
 from portal.sso.views.doors import require_in_use, through_connection
 from portal.sso.views.limits import within_limit
 from portal.ui.needs import open_to_all
@@ -71,19 +70,14 @@ def acs(request: HttpRequest, connection: Connection, at: datetime) -> HttpRespo
 
 def _verified(request: HttpRequest, connection: Connection, *, at: datetime) -> VerifiedAssertion:
     """Guard, explain, judge: the flight recorder keeps how each rule went, whatever comes of it."""
+    notes = notes_of(request)
     try:
         guarded = guard(_posted(request), keys_of(connection))
     except SignInRefused as refusal:
-        refusal.checks = (unreadable(refusal),)
+        notes.checks = (unreadable(refusal),)
         raise
-    checks = explain_guarded(guarded, connection, at=at)
-    notes_of(request).checks = checks
-    try:
-        return verify_guarded(guarded, parties_of(connection), at=at)
-    except SignInRefused as refusal:
-        # The rule that was broken is among them; its verdict needs no line of its own.
-        refusal.checks = () if passed(checks) else checks
-        raise
+    notes.checks = explain_guarded(guarded, connection, at=at)
+    return verify_guarded(guarded, parties_of(connection), at=at)
 
 
 def _posted(request: HttpRequest) -> str:

@@ -3,25 +3,25 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 
 from audit.refusals import Invalid
 from portal.sso.actions import (
     activate_connection,
-    add_second_certificate,
     change_options,
     delete_connection,
     disable_connection,
-    remove_certificate,
     rename_connection,
 )
 from portal.sso.configuration import is_tested
-from portal.sso.connection_forms import CertificateForm, NameForm, OptionsForm
+from portal.sso.connection_forms import NameForm, OptionsForm
 from portal.sso.framing import framed, go
 from portal.sso.handing_over import handed_over
 from portal.sso.models import Connection, Domain
-from portal.sso.progress import steps_of
+from portal.sso.oidc.applications import callback_url_of
+from portal.sso.oidc.directories import consent_url
+from portal.sso.progress import is_described, steps_of
 from portal.sso.usage import usage_of
 from portal.sso.views.connections.reaching import connection_of, to_connection
 from portal.ui.needs import needs
@@ -38,7 +38,11 @@ def connection_show(request: PortalRequest, connection_id: UUID) -> HttpResponse
         "sso/connection_show.html",
         {
             **common(request, connection),
-            "ours": handed_over(connection),
+            "ours": handed_over(connection) if connection.is_saml else None,
+            "callback_url": "" if connection.is_saml else callback_url_of(connection.pk),
+            "consent_url": consent_url(connection),
+            "has_own_application": bool(connection.client_id),
+            "is_described": is_described(connection),
             "name_form": NameForm(initial={"name": connection.name}),
             "options_form": _options_of(connection),
         },
@@ -82,6 +86,8 @@ def connection_rename(request: PortalRequest, connection_id: UUID) -> HttpRespon
 @needs(change_options.permission, step_up=True, methods=("POST",), refusal_to=to_connection)
 def connection_options(request: PortalRequest, connection_id: UUID) -> HttpResponse:
     connection = connection_of(request, connection_id)
+    if not connection.is_saml:
+        raise Http404
     form = OptionsForm(request.POST)
     form.is_valid()  # two switches: every post is valid
     signs = form.cleaned_data["signs_requests"]
@@ -117,40 +123,3 @@ def connection_delete(request: PortalRequest, connection_id: UUID) -> HttpRespon
     delete_connection(connection, actor=request.actor)
     messages.success(request, _("Deleted. Nobody had signed in through it."))
     return go(request, "connection-list")
-
-
-@needs(Permission.SSO_VIEW)
-def certificate_list(request: PortalRequest, connection_id: UUID) -> HttpResponse:
-    """The identity provider's certificates and our keys, each with its replacement."""
-    connection = connection_of(request, connection_id)
-    context = {**common(request, connection), "form": CertificateForm()}
-    return framed(request, "sso/connection_certificates.html", context)
-
-
-@needs(add_second_certificate.permission, step_up=True, methods=("POST",))
-def certificate_add(request: PortalRequest, connection_id: UUID) -> HttpResponse:
-    connection = connection_of(request, connection_id)
-    form = CertificateForm(request.POST)
-    if form.is_valid():
-        try:
-            add_second_certificate(connection, actor=request.actor, **form.cleaned_data)
-        except Invalid as refusal:
-            form.add_error("certificate", refusal.message)
-        else:
-            messages.success(request, _("Both certificates are trusted from now on."))
-            return go(request, "certificate-list", connection_id)
-    context = {**common(request, connection), "form": form}
-    return framed(request, "sso/connection_certificates.html", context, status=422)
-
-
-def to_certificates(request: PortalRequest) -> str:
-    return to_connection(request) + "certificates/"
-
-
-@needs(remove_certificate.permission, step_up=True, methods=("POST",), refusal_to=to_certificates)
-def certificate_remove(request: PortalRequest, connection_id: UUID) -> HttpResponse:
-    connection = connection_of(request, connection_id)
-    fingerprint = request.POST.get("fingerprint", "")
-    remove_certificate(connection, actor=request.actor, fingerprint=fingerprint)
-    messages.success(request, _("This certificate is not trusted any more."))
-    return go(request, "certificate-list", connection_id)

@@ -17,6 +17,7 @@ from portal.sso.handing_over import handed_over
 from portal.sso.models import Connection, SetupLink
 from portal.sso.saml.fetching import fetch_metadata
 from portal.sso.saml.idp_metadata import IdentityProvider, MetadataWrong
+from portal.sso.views.connections.openid import configure_openid
 from portal.sso.views.connections.reaching import connection_of, to_connection, to_list
 from portal.ui.needs import needs
 from portal.ui.requests import PortalRequest
@@ -60,12 +61,14 @@ def _drafted(request: PortalRequest, form: KindForm) -> Connection:
 def connection_configure(request: PortalRequest, connection_id: UUID) -> HttpResponse:
     """What the identity provider says of itself, in one of three ways."""
     connection = connection_of(request, connection_id)
+    if not connection.is_saml:
+        return configure_openid(request, connection)
     asked = request.POST.get("way", request.GET.get("way", "address"))
     way = asked if asked in WAYS else "address"
     form = _form_of(request, way, connection)
     if request.method == "POST" and form.is_valid() and _described(request, connection, form):
         messages.success(request, _("Saved. Now try it with a test login."))
-        return go(request, "connection-show", connection.pk)
+        return go(request, "connection-test", connection.pk)
     context = {
         "connection": connection,
         "form": form,

@@ -1,0 +1,102 @@
+"""What a proven identity would come to if it were a sign-in: read, never carried out."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from allauth.socialaccount.models import SocialAccount
+from django.utils.translation import gettext as _
+
+from portal.sso import mapping
+from portal.sso.admission import Admission, decide_admission
+from portal.sso.applying import mappings_of, standing_of
+from portal.sso.identity import Identity
+from portal.sso.mapping import Standing
+from portal.sso.models import Connection, Domain
+from portal.sso.refusals import SignInRefused
+from portal.sso.rules import domain_of
+from portal.sso.verdicts import Check
+from tenants.models import DefaultTeam, ManagedBy, Membership, Team
+from tenants.permissions import ROLE_PERMISSIONS, BuiltInRole
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """Whether the person would be let in, as what, and into which teams."""
+
+    is_let_in: bool
+    words: str
+    role: str = ""
+    teams: tuple[str, ...] = ()
+
+
+def foresee(connection: Connection, identity: Identity, *, at: datetime) -> Foreseen:
+    """Inside the organization's scope."""
+    account = (
+        SocialAccount.objects.select_related("user")
+        .filter(provider=connection.provider_id, uid=identity.subject)
+        .first()
+    )
+    known = account.user if account else None
+    try:
+        admission = decide_admission(connection, identity, known=known, at=at)
+    except SignInRefused as refusal:
+        return Foreseen(is_let_in=False, words=refusal.message)
+    words = (
+        _("They would come in as the member they are already.")
+        if admission.user
+        else _("They would become a member at their first sign-in.")
+    )
+    role, teams = _place(connection, identity, admission)
+    return Foreseen(is_let_in=True, words=words, role=role, teams=teams)
+
+
+def domain_check(identity: Identity) -> Check:
+    """Nobody is let in whose address the organization has not proven to own."""
+    name = domain_of(identity.email)
+    is_proven = Domain.objects.verified().filter(name=name).exists()
+    return Check(
+        rule=_("Proven domain"),
+        passed=is_proven,
+        expected=_("an address in a domain that you have proven"),
+        received=f"…@{name}",
+        fix="" if is_proven else _("Prove %s under Domains, then test again.") % name,
+    )
+
+
+def _place(
+    connection: Connection, identity: Identity, admission: Admission
+) -> tuple[str, tuple[str, ...]]:
+    policy, mappings = admission.policy, mappings_of(connection)
+    member = Membership.objects.filter(user=admission.user).first() if admission.user else None
+    standing = (
+        standing_of(member, managed_by=ManagedBy.CONNECTION)
+        if member
+        else _newcomer(admission.invitation.role if admission.invitation else policy.default_role)
+    )
+    outcome = mapping.decide(
+        mappings,
+        standing,
+        mapping.kept(identity.claims, mappings.claims),
+        default_role=policy.default_role,
+    )
+    role = outcome.role or standing.role
+    label = str(BuiltInRole(role).label)
+    if member is not None and member.custom_role_id and not outcome.role:
+        label = member.role_label
+    return label, _names((standing.team_ids | outcome.joins) - outcome.leaves)
+
+
+def _newcomer(role: str) -> Standing:
+    return Standing(
+        role=role,
+        permissions=ROLE_PERMISSIONS[role],
+        team_ids=frozenset(DefaultTeam.objects.values_list("team_id", flat=True)),
+    )
+
+
+def _names(team_ids: Collection[UUID]) -> tuple[str, ...]:
+    return tuple(
+        Team.objects.filter(pk__in=team_ids).order_by("name").values_list("name", flat=True)
+    )
