@@ -12,9 +12,10 @@ from audit.names import EventName
 from audit.recorder import record
 from portal.sso.identity import Identity
 from portal.sso.models import Connection, SignInAttempt
-from portal.sso.refusals import SignInRefused
+from portal.sso.refreshing import hasten_refresh
+from portal.sso.refusals import Reason, SignInRefused
 from portal.sso.rules import STRANGERS_KEPT, new_reference
-from portal.sso.verdicts import NO_FIX, Check, redacted
+from portal.sso.verdicts import NO_FIX, Check, passed, redacted
 from tenants.access import stranger
 from tenants.middleware import facts_of
 from tenants.models import Membership
@@ -59,6 +60,8 @@ def record_refused(
         )
         if attempt.is_stranger:
             _forget_oldest_strangers(connection)
+        if refusal.reason is Reason.SIGNATURE:
+            hasten_refresh(connection, at=at)
     return attempt.reference
 
 
@@ -95,12 +98,11 @@ def _keep(
 
 
 def _checks(notes: Notes, refusal: SignInRefused | None) -> Sequence[Check]:
-    """What the engine found rule by rule; with all of that kept, a rule of ours ends the list."""
-    if refusal is None:
-        return notes.checks
-    if refusal.checks or not all(check.passed for check in notes.checks):
-        return refusal.checks or notes.checks
-    return (*notes.checks, _verdict(refusal))
+    """What the engine found rule by rule; a rule of ours that it does not know ends the list."""
+    found = (refusal.checks if refusal else ()) or notes.checks
+    if refusal is None or not passed(found):
+        return found
+    return (*found, _verdict(refusal))
 
 
 def _claims(notes: Notes, refusal: SignInRefused | None) -> Mapping[str, tuple[str, ...]]:
