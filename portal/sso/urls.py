@@ -66,7 +66,13 @@ _single_sign_on: list[URLPattern] = [
     path("sso/<uuid:connection_id>/metadata/", saml.metadata, name="sso-metadata"),
 ]
 
-root_urls: list[URLPattern] = [*_sign_in, *_account, *_single_sign_on, *connection_urls.setup_urls]
+root_urls: list[URLPattern] = [
+    *_sign_in,
+    *_account,
+    *_single_sign_on,
+    *connection_urls.setup_urls,
+    *policy_urls.root_urls,
+]
 if settings.DEMO:
     from portal.sso.development.urls import development_urls
 

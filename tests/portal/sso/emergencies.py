@@ -1,0 +1,48 @@
+"""Break-glass as its owners do it: named, a code made, proven on the real page."""
+
+import re
+from typing import Any
+
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from django.test import Client
+
+from portal.sso.models import SealedDoor
+from tenants.models import Membership
+from tests.cast import PASSWORD
+from tests.portal.sso.passwords import give_second_factor
+
+HERE = "/o/acme/sso/break-glass/"
+DOOR = "/sign-in/break-glass/"
+
+
+def recovery_codes_of(member: Membership) -> list[str]:
+    """A fresh set: unlike those of an app they can be used one after the other in a test."""
+    if not member.user.authenticator_set.exists():
+        give_second_factor(member)
+    return RecoveryCodes.activate(member.user).get_unused_codes()
+
+
+def make_code(client: Client, member: Membership) -> str:
+    """The holder presses the button and reads the code from the page."""
+    door = SealedDoor.objects.standing().get(membership=member)
+    shown = client.post(f"{HERE}{door.pk}/code/")
+    found = re.search(r"(?:[A-Z2-7]{4}-){7}[A-Z2-7]{4}", shown.content.decode())
+    assert found is not None, shown.status_code
+    return found[0]
+
+
+def knock(client: Client, member: Membership, typed: str, **changes: str) -> Any:
+    """All four keys on the public page."""
+    keys = {"email": member.email, "password": PASSWORD, "factor": "", "code": typed}
+    return client.post(DOOR, {**keys, **changes})
+
+
+def seal(owner: Client, holder: Client, member: Membership) -> str:
+    """Name, make, prove; the code that is sealed then."""
+    named = owner.post(f"{HERE}name/", {"member": str(member.pk)})
+    assert named.status_code == 302, named.content
+    code = make_code(holder, member)
+    proven = knock(holder, member, code, factor=recovery_codes_of(member)[0])
+    assert proven.status_code == 302, proven.content
+    assert SealedDoor.objects.get(membership=member).status == SealedDoor.Status.SEALED
+    return code
