@@ -5,10 +5,15 @@ from typing import Any
 
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.test import Client
+from django.utils import timezone
 
+from portal.sso.actions import emergency
+from portal.sso.codes import digest_of
 from portal.sso.models import SealedDoor
-from tenants.models import Membership
-from tests.cast import PASSWORD
+from tenants.access import Actor
+from tenants.models import Entry, Membership
+from tenants.resolving import actor_for_member
+from tests.cast import FACTS, PASSWORD
 from tests.portal.sso.passwords import give_second_factor
 
 HERE = "/o/acme/sso/break-glass/"
@@ -46,3 +51,18 @@ def seal(owner: Client, holder: Client, member: Membership) -> str:
     assert proven.status_code == 302, proven.content
     assert SealedDoor.objects.get(membership=member).status == SealedDoor.Status.SEALED
     return code
+
+
+def sealed_for(member: Membership, actor: Actor) -> tuple[SealedDoor, str]:
+    at = timezone.now()
+    door = emergency.nominate_owner(member, actor=actor, at=at)
+    door, code = emergency.make_code(door, actor=actor, at=at)
+    emergency.prove_door(door, actor=actor, at=at, digest=digest_of(code))
+    return door, digest_of(code)
+
+
+def opened(door: SealedDoor, digest: str, *, key: str = "k", at: Any = None) -> Entry:
+    actor = actor_for_member(door.membership, facts=FACTS)
+    return emergency.open_door(
+        door, actor=actor, at=at or timezone.now(), digest=digest, session_key=key
+    )
