@@ -30,6 +30,24 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     N.STEP_UP_PASSED: _("{actor} confirmed who they are[ by {method}]."),
     N.ORGANIZATION_CREATED: _("{actor} created the workspace {target}."),
     N.POLICY_CHANGED: _("{actor} changed the policy[: {changed}]."),
+    N.SSO_ENFORCEMENT_STARTED: _(
+        "{actor} made single sign-on the only way in[, to be confirmed by {until}]."
+    ),
+    N.SSO_ENFORCEMENT_CONFIRMED: _(
+        "{actor} came in by single sign-on and so confirmed it as the only way in."
+    ),
+    N.SSO_ENFORCEMENT_RETURNED: _(
+        "Passwords are accepted again: nobody who runs single sign-on came in by it in time."
+    ),
+    N.SSO_ENFORCEMENT_LIFTED: _("{actor} let passwords in again beside single sign-on."),
+    N.BREAK_GLASS_NOMINATED: _("{actor} named {target} as a break-glass owner."),
+    N.BREAK_GLASS_CODE_MADE: _("{target} made a break-glass code, not proven yet."),
+    N.BREAK_GLASS_PROVEN: _("{target} proved that their break-glass code opens the workspace."),
+    N.BREAK_GLASS_ISSUED: _(
+        "The vendor's operator issued a single-use break-glass code for {target}[ until {until}]."
+    ),
+    N.BREAK_GLASS_OPENED: _("{target} opened the workspace with their break-glass code."),
+    N.BREAK_GLASS_VOIDED: _("The break-glass code of {target} is void[: {because}]."),
     N.DOMAIN_CLAIMED: _("{actor} named the domain {target}, not proven yet."),
     N.DOMAIN_VERIFIED: _("The domain {target} was verified."),
     N.DOMAIN_MISSING: _(
@@ -210,6 +228,7 @@ _WAYS: Final[Mapping[str, Any]] = {
     "saml": _("single sign-on"),
     "scim": _("the directory"),
     "founder": _("founding it"),
+    "break glass": _("a break-glass code"),
 }
 
 

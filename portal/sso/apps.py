@@ -8,4 +8,4 @@ class SsoConfig(AppConfig):
     label = "sso"
 
     def ready(self) -> None:
-        from portal.sso import registrations  # noqa: F401, PLC0415
+        from portal.sso import policy_registrations, registrations  # noqa: F401, PLC0415

@@ -7,11 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from allauth.account.internal.flows.login import get_authentication_records
+from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.models import User
+from portal.sso.actions.enforcement import confirm_enforcement
 from portal.sso.models import Connection
 from portal.sso.rules import SIGN_IN_LASTS
 from tenants.actions.entries import end_entry, open_entry
@@ -71,18 +73,23 @@ def open_workspace(
     if connection is None and not is_local:
         return None
     own_word = Entry.Method.PASSWORD if proof.password else Entry.Method.PASSKEY
-    return open_entry(
-        member,
-        actor=actor_for_member(member, facts=facts_of(request)),
-        at=at,
-        session_key=session_key_of(request),
-        method=own_word if is_local or connection is None else connection.kind,
-        has_second_factor=proof.second_factor,
-        connection_id=None if is_local or connection is None else connection.pk,
-        device=request.headers.get("User-Agent", ""),
-        # An identity provider may have asked for the password this morning.
-        is_fresh=is_local,
-    )
+    actor = actor_for_member(member, facts=facts_of(request))
+    with transaction.atomic():
+        entry = open_entry(
+            member,
+            actor=actor,
+            at=at,
+            session_key=session_key_of(request),
+            method=own_word if is_local or connection is None else connection.kind,
+            has_second_factor=proof.second_factor,
+            connection_id=None if is_local or connection is None else connection.pk,
+            device=request.headers.get("User-Agent", ""),
+            # An identity provider may have asked for the password this morning.
+            is_fresh=is_local,
+        )
+        if entry.connection_id is not None:
+            confirm_enforcement(actor=actor, at=at)
+    return entry
 
 
 def _connection(proof: Proof) -> Connection | None:

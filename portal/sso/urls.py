@@ -75,6 +75,7 @@ root_urls: list[URLPattern] = [
     *_account,
     *_single_sign_on,
     *connection_urls.setup_urls,
+    *policy_urls.root_urls,
 ]
 if settings.DEMO:
     from portal.sso.development.urls import development_urls

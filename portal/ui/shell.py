@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from portal.ui.navigation import NavSection, navigation_for
+from portal.ui.notices import Notice, notices_for
 from portal.ui.waiting import waiting_for
 from tenants.access import Actor, ActorKind
 from tenants.models import Organization
@@ -33,6 +34,7 @@ class Shell:
     sections: Sequence[NavSection] = ()
     workspaces: Sequence[WorkspaceLink] = ()
     waiting: int = 0
+    notices: Sequence[Notice] = ()
     at: datetime | None = None
     area: str = "account"
 
@@ -53,6 +55,7 @@ def shell_for(request: HttpRequest) -> Shell:
         sections=navigation_for(actor, area=area, path=request.path),
         workspaces=workspace_links(request, at),
         waiting=len(waiting_for(actor, at)),
+        notices=notices_for(actor, at),
         at=at,
         area=area,
     )

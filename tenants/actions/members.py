@@ -18,6 +18,7 @@ from tenants.actions.guards import (
     may_hand_out,
     permissions_of,
 )
+from tenants.losses import ownership_ended
 from tenants.models import Invitation, ManagedBy, Membership
 from tenants.permissions import BuiltInRole, Permission
 
@@ -91,6 +92,8 @@ def contain_member(membership: Membership, *, actor: Actor, at: datetime) -> Mem
     membership.version += 1
     membership.save(update_fields=["status", "contained_at", "version"])
     ended = end_entries_of(membership, at=at, because="access blocked")
+    if membership.role == BuiltInRole.OWNER:
+        ownership_ended(membership, actor, at)
     # To the person and by the person: an invitation to a friend must not be a way back in.
     theirs = Q(email=membership.email) | Q(invited_by=membership)
     invited = Invitation.objects.open(at=at).filter(theirs).update(cancelled_at=at)
@@ -174,6 +177,8 @@ def change_role(membership: Membership, *, actor: Actor, at: datetime, role: str
     membership.role, membership.custom_role = chosen, None
     membership.version += 1
     membership.save(update_fields=["role", "custom_role", "version"])
+    if before == BuiltInRole.OWNER:
+        ownership_ended(membership, actor, at)
     record(
         EventName.MEMBER_ROLE_CHANGED,
         actor=actor,

@@ -24,6 +24,8 @@ SYSTEM_SCOPE_CALLERS = {
     "portal/rest/sweeps.py",  # kept answers that are over
     "portal/sso/census.py",  # who is a member elsewhere?
     "portal/sso/connecting.py",  # connection by its id
+    "portal/sso/emergency.py",  # whose break-glass code is this?
+    "portal/sso/policy_registrations.py",  # trials that are over, codes of former owners
     "portal/sso/standing.py",  # is this person a member elsewhere?
     "portal/sso/sweeps.py",  # what is over; domains and connections to look at
     "portal/sso/ways_in.py",  # e-mail domain

@@ -12,12 +12,14 @@ from audit.names import EventName
 from audit.recorder import record
 from audit.refusals import Invalid, Refusal
 from portal.sso.configuration import configuration_digest, is_tested
+from portal.sso.enforcing import usable_connections
 from portal.sso.models import Connection, ConnectionKey
 from portal.sso.oidc.describing import missing_from
 from portal.sso.rules import ConnectionState, may_move, provider_id_of
 from portal.sso.saml.certificates import CertificateWrong, read_certificate
 from portal.sso.saml.idp_metadata import IdentityProvider, names_a_host
 from tenants.access import Actor, action
+from tenants.models import Policy
 from tenants.permissions import Permission
 
 MAX_TEXT = 500
@@ -162,8 +164,14 @@ def activate_connection(connection: Connection, *, actor: Actor, at: datetime) -
 @action(Permission.SSO_MANAGE, step_up=True)
 def disable_connection(connection: Connection, *, actor: Actor, at: datetime) -> Connection:
     """Stop sign-ins through the connection. Raises ConnectionStateWrong."""
+    policy = Policy.objects.locked(Policy.objects.get().pk)
     connection = Connection.objects.locked(connection.pk)
     _check_move(connection, ConnectionState.DISABLED)
+    others = [one for one in usable_connections(policy) if one.pk != connection.pk]
+    if policy.enforces_sso(at=at) and not others:
+        raise ConnectionStateWrong(
+            "Single sign-on is enforced and this is its last way in. Lift the enforcement first."
+        )
     connection.disable(at=at)
     connection.save(update_fields=["state", "disabled_at"])
     record(EventName.CONNECTION_DISABLED, actor=actor, target=connection)

@@ -3,6 +3,7 @@
 from portal.sso.models.attempts import SignInAttempt
 from portal.sso.models.connections import Connection
 from portal.sso.models.domains import Domain
+from portal.sso.models.emergency import SealedDoor
 from portal.sso.models.identities import ClosedIdentity, UsedAssertion
 from portal.sso.models.keys import ConnectionKey
 from portal.sso.models.mapping import ClaimMapping, ClaimRule, SeenClaims
@@ -19,6 +20,7 @@ __all__ = [
     "ConnectionKey",
     "Domain",
     "ParkedSignIn",
+    "SealedDoor",
     "SeenClaims",
     "SetupLink",
     "SignInAttempt",

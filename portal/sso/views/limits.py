@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from audit.refusals import TooMany
 
 _RATES = {
+    "break_glass": "10/m/ip",
     "email": "30/m/ip",
     "start": "30/m/ip",
     "acs": "60/m/ip",

@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 from audit.refusals import Invalid
 from portal.sso.census import take_census
 from portal.sso.effects import effect_of, ways_of
+from portal.sso.emergency import proven_doors
+from portal.sso.enforcing import requirements
 from portal.sso.policies import SignInPolicyForm
 from portal.sso.rehearsal import Outcome, rehearse
 from portal.ui.exports import csv_response
@@ -16,6 +18,7 @@ from portal.ui.pages import page
 from portal.ui.requests import PortalRequest, workspace_url
 from tenants.actions.policies import change_policy
 from tenants.models import ApiToken, DefaultTeam, Policy
+from tenants.models.organization import ENFORCEMENT_TRIAL
 from tenants.permissions import BuiltInRole, Permission
 
 # People named on one page; the download has them all.
@@ -31,6 +34,10 @@ def policy_show(request: PortalRequest) -> HttpResponse:
     tokens = ApiToken.objects.usable(at=at).exclude(kind=ApiToken.Kind.PERSONAL)
     context = {
         "policy": policy,
+        "is_enforced": policy.enforces_sso(at=at),
+        "trial_ends_at": policy.sso_enforced_at and policy.sso_enforced_at + ENFORCEMENT_TRIAL,
+        "checklist": requirements(policy, request.organization, at=at),
+        "sealed": len(proven_doors(at=at)),
         "ways": ways_of(policy, census, at=at),
         "tallies": [
             {"label": one.label, "value": one.value, "count": rehearsal.count(one)}

@@ -27,12 +27,15 @@ from portal.sso.connecting import acs_url_of, entity_id_of
 from portal.sso.development.keys import SigningKey, make_key
 from portal.sso.development.requests import AuthnRequest, read_request
 from portal.sso.development.responses import Statement, build_response, encode, sign_assertion
-from portal.sso.models import Connection, Domain
+from portal.sso.models import Connection, Domain, SealedDoor
 from portal.sso.saml.idp_metadata import IdentityProvider
 from tenants.access import Actor, system_actor
 from tenants.actions.tokens import issue_token
 from tenants.models import Membership, Organization
+from tenants.permissions import BuiltInRole
 from tenants.scoping import organization_scope
+from tests.cast import make_member
+from tests.portal.sso.emergencies import sealed_for
 from tests.portal.sso.nameserver import Nameserver, serving
 from tests.portal.sso.passwords import give_second_factor
 
@@ -222,3 +225,15 @@ def call_as(
         return lambda path, **query: client.get(f"/api/v1/{path}", query)
 
     return build
+
+
+@pytest.fixture
+def olga(organization: Organization) -> Membership:
+    """A second owner."""
+    return make_member(organization, "Olga Petrova", BuiltInRole.OWNER)
+
+
+@pytest.fixture
+def sealed(ada: Membership, actor_of: Callable[..., Actor]) -> tuple[SealedDoor, str]:
+    """Ada's door by the real actions, and its digest."""
+    return sealed_for(ada, actor_of(ada))
