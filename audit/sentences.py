@@ -226,6 +226,10 @@ def _facts(event: Event) -> dict[str, str]:
 _BY: Final = ("method", "source")
 _WAYS: Final[Mapping[str, Any]] = {
     "saml": _("single sign-on"),
+    "google": _("Google"),
+    "microsoft": _("Microsoft"),
+    "oidc": _("OpenID Connect"),
+    "break_glass": _("break-glass code"),
     "scim": _("the directory"),
     "founder": _("founding it"),
     "break glass": _("a break-glass code"),

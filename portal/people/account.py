@@ -18,6 +18,7 @@ from tenants.actions.profile import copy_profile
 from tenants.models import Entry, Membership
 from tenants.resolving import RequestFacts, actor_for_member, workspaces_of
 from tenants.scoping import organization_scope
+from tenants.sign_ins import refused_of
 
 SHOWN = 50
 
@@ -36,6 +37,11 @@ class Device:
     is_this: bool
     workspaces: list[str] = field(default_factory=list)
 
+    @property
+    def icon(self) -> str:
+        is_phone = any(word in self.name for word in ("iPhone", "Android"))
+        return "smartphone" if is_phone else "monitor"
+
 
 @dataclass(frozen=True)
 class SignIn:
@@ -45,6 +51,10 @@ class SignIn:
     how: str
     device: str = ""
     address: str = ""
+    # Of a refused one: why, and the number an admin finds it by.
+    reason: str = ""
+    reference: str = ""
+    has_second_factor: bool = False
 
 
 def change_profile(
@@ -111,6 +121,7 @@ def _entries(member: Membership) -> Iterator[SignIn]:
             how=row.get_method_display(),
             device=row.device,
             address=row.address or "",
+            has_second_factor=row.has_second_factor and row.method != Entry.Method.PASSKEY,
         )
 
 
@@ -126,8 +137,19 @@ def _refusals(member: Membership) -> Iterator[SignIn]:
             at=row.occurred_at,
             workspace=member.organization.name,
             was_refused=True,
-            how=str(row.facts.get("method", "")),
+            how=str(Entry.Method.PASSWORD.label),
+            reason=str(row.facts.get("reason", "")),
             address=values[row.id].get("address", ""),
+        )
+    for refused in refused_of(member, SHOWN):
+        yield SignIn(
+            at=refused.at,
+            workspace=member.organization.name,
+            was_refused=True,
+            how=refused.how,
+            reason=refused.reason,
+            reference=refused.reference,
+            address=refused.address,
         )
 
 

@@ -53,6 +53,7 @@ console_urls: list[URLPattern] = [
 root_urls: list[URLPattern] = [
     path("account/", account.account_show, name="account-show"),
     path("account/devices/", account.device_list, name="device-list"),
+    path("account/devices/end-all/", account.device_end_all, name="device-end-all"),
     path("account/devices/end-others/", account.device_end_others, name="device-end-others"),
     path("account/devices/<uuid:pk>/end/", account.device_end, name="device-end"),
     path("invitations/<str:signed>/", joining.invitation_accept, name="invitation-accept"),

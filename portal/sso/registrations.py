@@ -5,8 +5,10 @@ from importlib import import_module
 from django.utils.translation import gettext_lazy as _
 
 from portal.sso.attention import waiting_for
+from portal.sso.refused import refused_attempts
 from portal.ui import waiting
 from portal.ui.navigation import NavItem, register
+from tenants import sign_ins
 from tenants.permissions import Permission
 
 register(
@@ -30,5 +32,6 @@ register(
     )
 )
 waiting.register(waiting_for)
+sign_ins.register(refused_attempts)
 import_module("portal.sso.sweeps")
 import_module("portal.sso.api")

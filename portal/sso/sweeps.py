@@ -9,12 +9,21 @@ from portal.queue.names import JobName
 from portal.queue.publishing import enqueue
 from portal.queue.sweeping import sweep
 from portal.sso.actions.watching import watch_connection
-from portal.sso.models import Connection, Domain, ParkedSignIn, SignInAttempt, UsedAssertion
+from portal.sso.models import (
+    Connection,
+    Domain,
+    ParkedSignIn,
+    SeenClaims,
+    SignInAttempt,
+    UsedAssertion,
+)
 from portal.sso.rules import ATTEMPTS_LAST, IN_USE
 from tenants.access import system_actor
 from tenants.models import Organization
 from tenants.scoping import organization_scope, system_scope
 
+# A preview runs on what people last came with; after half a year that says little.
+CLAIMS_LAST = timedelta(days=180)
 # Of one run; the next one takes the rest, the longest overdue first.
 BATCH = 500
 
@@ -38,6 +47,13 @@ def forget_attempts(at: datetime) -> None:
     """Drop the flight recorder's rows that are older than it promises."""
     with system_scope("sign-in attempts that are over"):
         SignInAttempt.unscoped.filter(id__lt=uuid7_floor(at - ATTEMPTS_LAST)).delete()
+
+
+@sweep("sso.forget_claims", every=timedelta(days=1))
+def forget_claims(at: datetime) -> None:
+    """Drop the groups of people who have not come by single sign-on for long: they are stale."""
+    with system_scope("groups of people who came long ago"):
+        SeenClaims.unscoped.filter(at__lt=at - CLAIMS_LAST).delete()
 
 
 @sweep("sso.check_domains", every=timedelta(minutes=10))

@@ -1,11 +1,20 @@
 """Which events lead to which letters, and to whom."""
 
-from portal.outlets.occasions import access, account, entering, requests, setup, signing_in
+from portal.outlets.occasions import (
+    access,
+    account,
+    arriving,
+    entering,
+    requests,
+    setup,
+    signing_in,
+)
 from portal.outlets.occasions.base import Occasion
 
 OCCASIONS: tuple[Occasion, ...] = (
     *entering.OCCASIONS,
     *account.OCCASIONS,
+    *arriving.OCCASIONS,
     *requests.OCCASIONS,
     *access.OCCASIONS,
     *setup.OCCASIONS,

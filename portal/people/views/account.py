@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -56,6 +57,18 @@ def device_end(request: HttpRequest, pk: UUID) -> HttpResponse:
     end_devices(user, {device.session_key}, facts=facts_of(request), at=at)
     messages.success(request, _("That device is signed out."))
     return redirect("device-list")
+
+
+@signed_in(methods=("POST",))
+def device_end_all(request: HttpRequest) -> HttpResponse:
+    """Sign out everywhere, this browser included."""
+    user, at = _person(request), now()
+    here = request.session.session_key or ""
+    devices = devices_of(user, session_key=here, at=at)
+    end_devices(user, {one.session_key for one in devices}, facts=facts_of(request), at=at)
+    logout(request)
+    messages.success(request, _("You are signed out everywhere."))
+    return redirect("sign-in")
 
 
 @signed_in(methods=("POST",))
