@@ -1,6 +1,6 @@
 """Which events lead to which letters, and to whom."""
 
-from portal.outlets.occasions import access, account, entering, requests, setup
+from portal.outlets.occasions import access, account, directory, entering, requests, setup
 from portal.outlets.occasions.base import Occasion
 
 OCCASIONS: tuple[Occasion, ...] = (
@@ -9,6 +9,7 @@ OCCASIONS: tuple[Occasion, ...] = (
     *requests.OCCASIONS,
     *access.OCCASIONS,
     *setup.OCCASIONS,
+    *directory.OCCASIONS,
 )
 BY_LETTER = {occasion.letter: occasion for occasion in OCCASIONS}
 NAMES = frozenset(name for occasion in OCCASIONS for name in occasion.names)
