@@ -207,7 +207,7 @@ BODIES: list[bytes] = [
     json.dumps({"Operations": [{"op": "add", "path": "a[b", "value": 1}]}).encode(),
     json.dumps({"Operations": [{"op": "remove"}]}).encode(),
     json.dumps({"Operations": [{"op": "replace", "path": "id", "value": "x"}]}).encode(),
-    json.dumps({"Operations": [{"op": "add", "path": "members", "value": [None, 1]}]}).encode(),
+    json.dumps({"Operations": [{"op": "add", "path": "displayName", "value": [None, 1]}]}).encode(),
     json.dumps({"Operations": [{"op": "add", "path": "name.x.y", "value": 1}]}).encode(),
     json.dumps({"Operations": [{"op": "add", "path": 'members eq "x"', "value": 1}]}).encode(),
     json.dumps({"Operations": [{"op": "add", "value": 1}]}).encode(),
