@@ -16,6 +16,7 @@ from portal.tickets.models import Ticket
 from portal.tickets.rules import Kind
 from tenants.access import Actor
 from tenants.actions.members import admit_member, reinstate_member
+from tenants.actions.teams import join_default_teams
 from tenants.models import Membership, Organization, Policy
 from tenants.permissions import BuiltInRole
 from tenants.scoping import system_scope
@@ -79,7 +80,9 @@ def _newcomer(user: DirectoryUser, *, actor: Actor, at: datetime) -> Membership:
 def _back(member: Membership, user: DirectoryUser, *, actor: Actor, at: datetime) -> Membership:
     """The least role and nothing old; the identity at the provider may sign in again."""
     if member.status == Membership.Status.SUSPENDED:
-        return reinstate_member(member, actor=actor, at=at, role=default_role())
+        back = reinstate_member(member, actor=actor, at=at, role=default_role())
+        join_default_teams(back, actor=actor)
+        return back
     if member.user is None:
         return _newcomer(user, actor=actor, at=at)
     if _is_elsewhere(member):
@@ -102,7 +105,7 @@ def _is_elsewhere(member: Membership) -> bool:
 
 
 def _admit(account: User, user: DirectoryUser, *, actor: Actor, at: datetime) -> Membership:
-    return admit_member(
+    admitted = admit_member(
         actor=actor,
         at=at,
         user=account,
@@ -111,6 +114,8 @@ def _admit(account: User, user: DirectoryUser, *, actor: Actor, at: datetime) ->
         role=default_role(),
         source=Membership.Source.SCIM,
     )
+    join_default_teams(admitted, actor=actor)
+    return admitted
 
 
 def default_role() -> str:

@@ -14,6 +14,7 @@ SYSTEM_SCOPE_CALLERS = {
     "portal/console/envelopes.py",  # envelopes of requests, before their scope opens
     "portal/console/overview.py",  # which organizations there are
     "portal/directory/joining.py",  # does a person who comes back belong elsewhere too?
+    "portal/directory/sweeps.py",  # who comes back, what was released, calls that are old
     "portal/directory/tokens.py",  # token prefix
     "portal/evidence/tasks.py",  # sealing: whose events wait
     "portal/fulfilment/revocation/cutting.py",  # does a session serve another workspace?

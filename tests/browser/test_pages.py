@@ -1,6 +1,7 @@
 """Every page as a person sees it: no console error, no accessibility fault, no sideways scroll."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from portal.catalog.actions.integrations import create_integration
+from portal.directory.actions import issue_directory_token
 from portal.grants.actions.cases import CaseFacts, open_case
+from portal.sso.models import Domain
 from portal.tickets.actions.filing import file_revocation
 from tenants.access import Actor
 from tenants.clock import now
@@ -17,6 +20,7 @@ from tenants.permissions import BuiltInRole
 from tenants.scoping import organization_scope
 from tests.cast import make_member, make_organization
 from tests.chromium import Window
+from tests.portal.directory.conftest import Directory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PHONE = 390
@@ -37,6 +41,12 @@ PAGES = [
     "/o/acme/cases/",
     "/o/acme/cases/CASE-101/",
     "/o/acme/access/",
+    "/o/acme/directory/",
+    "/o/acme/directory/people/",
+    "/o/acme/directory/groups/",
+    "/o/acme/directory/held/",
+    "/o/acme/directory/calls/",
+    "/o/acme/directory/tokens/new/",
     "/o/acme/sso/",
     "/o/acme/sso/attempts/",
     "/o/acme/sso/domains/",
@@ -66,7 +76,20 @@ def ada(actor_of: Callable[..., Actor]) -> Membership:
         file_revocation(leaver, actor=actor, at=now(), reason="Last day")
         facts = CaseFacts(title="Row counts look wrong", description="Since Tuesday.")
         open_case(facts, actor=actor, at=now(), integration_ids=[made.pk])
+        fill_directory(actor)
     return owner
+
+
+def fill_directory(actor: Actor) -> None:
+    """A token in use, a person, a group, and somebody who has left."""
+    Domain.objects.create(name="acme.test", token="t", created_at=now(), verified_at=now())
+    _row, text = issue_directory_token(
+        actor=actor, at=now(), name="Okta", lasts=timedelta(days=365)
+    )
+    idp = Directory(text)
+    erin, left = idp.add("erin"), idp.add("lou")
+    idp.add_group("Analysts", erin)
+    idp.patch(f"/Users/{left['id']}", {"op": "replace", "value": {"active": False}})
 
 
 @pytest.mark.parametrize(("theme", "width"), LOOKS)

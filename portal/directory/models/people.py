@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.recorder import Target
 from tenants.inventory import DataClass
 from tenants.models import Membership
+from tenants.permissions import BuiltInRole
 from tenants.scoping import TenantModel
 
 
@@ -115,6 +116,10 @@ class DirectoryGroup(TenantModel):
 
     def __str__(self) -> str:
         return self.display_name
+
+    @property
+    def role_label(self) -> str:
+        return str(BuiltInRole(self.role).label) if self.role else ""
 
     def audit_target(self) -> Target:
         return Target(kind="directory_group", id=self.pk, label=self.display_name)

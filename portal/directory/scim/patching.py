@@ -188,6 +188,8 @@ class Target:
     def _merge(self, value: Any) -> None:
         """A complex attribute keeps the parts that are not named."""
         if not isinstance(value, dict):
+            if "value" not in self.attribute.parts or isinstance(value, list):
+                raise bad_value(f"“{self.name}” must be an object.")
             # Entra sends the manager as its bare id.
             value = {"value": value}
         held = self.container.get(self.name)

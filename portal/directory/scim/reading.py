@@ -89,6 +89,8 @@ def _parts(value: Any, attribute: Attribute) -> Any:
             raise bad_value(f"“{attribute.name}” must be a single value.")
         return value
     if not isinstance(value, dict):
+        if "value" not in attribute.parts or isinstance(value, list):
+            raise bad_value(f"“{attribute.name}” must be an object.")
         # Entra sends the manager as a bare id.
         value = {"value": value}
     named = (

@@ -4,6 +4,7 @@ from portal.outlets.occasions import (
     access,
     account,
     arriving,
+    directory,
     entering,
     requests,
     setup,
@@ -19,6 +20,7 @@ OCCASIONS: tuple[Occasion, ...] = (
     *access.OCCASIONS,
     *setup.OCCASIONS,
     *signing_in.OCCASIONS,
+    *directory.OCCASIONS,
 )
 BY_LETTER = {occasion.letter: occasion for occasion in OCCASIONS}
 NAMES = frozenset(name for occasion in OCCASIONS for name in occasion.names)

@@ -12,6 +12,7 @@ from portal.catalog.models import Integration
 from portal.people.forms import MemberFilter, RoleForm
 from portal.people.history import history_of
 from portal.people.listing import MEMBER_ORDER, members_for, narrowed, open_invitations
+from portal.people.notes import notes_on
 from portal.ui.needs import needs
 from portal.ui.pages import page
 from portal.ui.paging import keyset
@@ -53,6 +54,7 @@ def member_show(request: PortalRequest, pk: UUID) -> HttpResponse:
         "integrations": Integration.objects.visible_to(actor).filter(owner=member)[:20],
         "form": _role_form(actor, member),
         "decided_by": _decided_by(member),
+        "notes": notes_on(member, actor),
         "history": history_of(member) if actor.may(Permission.AUDIT_VIEW) else [],
     }
     return page(request, "people/member_show.html", context)

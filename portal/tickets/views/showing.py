@@ -11,6 +11,7 @@ from portal.tickets.actions import confirm_deletion, retry_ticket, withdraw_dele
 from portal.tickets.forms import VersionForm
 from portal.tickets.models import Ticket
 from portal.tickets.showing import detail_of, is_certified, title_of
+from portal.tickets.sources import source_of
 from portal.ui.needs import needs
 from portal.ui.pages import page, wants_fragment
 from portal.ui.requests import PortalRequest, workspace_url
@@ -80,6 +81,7 @@ def _page(request: PortalRequest, ticket: Ticket) -> HttpResponse:
         "title": title_of(ticket),
         "detail": detail_of(ticket, request.at),
         "is_certified": is_certified(ticket),
+        "source": source_of(ticket, request.actor),
         "is_requester": own is not None and own.pk == ticket.requester_id,
     }
     return page(request, "tickets/show.html", context, fragment="tickets/_detail.html")

@@ -93,7 +93,7 @@ def token_of(domain: Domain) -> Callable[..., str]:
     def issue(actor: Actor, at: datetime, *, name: str = "Okta") -> str:
         with organization_scope(actor.organization_id):
             _token, text = issue_directory_token(
-                actor=actor, at=at, name=name, lasts=timedelta(days=30)
+                actor=actor, at=at, name=name, lasts=timedelta(days=365)
             )
         return text
 

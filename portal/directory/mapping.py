@@ -1,0 +1,107 @@
+"""What a mapping that is being considered would change, before anybody commits to it."""
+
+from dataclasses import dataclass
+
+from portal.directory.joining import default_role
+from portal.directory.models import DirectoryGroup, DirectoryPlace
+from portal.directory.rules import role_from
+from tenants.models import ManagedBy, Membership, Team, TeamMember
+from tenants.permissions import BuiltInRole
+
+NAMES_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Line:
+    """How many people one part of the mapping touches, and the first of them by name."""
+
+    text: str
+    count: int
+    names: list[str]
+
+
+@dataclass(frozen=True)
+class Preview:
+    people: int
+    gets_role: dict[tuple[str, str], list[str]]
+    joins: list[str]
+    leaves: list[str]
+    owners: list[str]
+
+    @property
+    def role_lines(self) -> list[Line]:
+        return [
+            Line(f"{before} → {after}", len(names), sorted(names)[:NAMES_SHOWN])
+            for (before, after), names in sorted(self.gets_role.items())
+        ]
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.gets_role or self.joins or self.leaves)
+
+
+def effects_of_mapping(group: DirectoryGroup, *, role: str, team: Team | None) -> Preview:
+    """Who would get which role and join or leave which team; in as many queries for 3,000."""
+    people = list(
+        Membership.objects.filter(
+            pk__in=DirectoryPlace.objects.filter(group=group, user__is_active=True).values(
+                "user__membership"
+            ),
+            status=Membership.Status.ACTIVE,
+        ).select_related("custom_role")
+    )
+    others = _other_roles(group)
+    fallback, changes, owners = default_role(), dict[tuple[str, str], list[str]](), list[str]()
+    for member in people:
+        if member.role == BuiltInRole.OWNER:
+            owners.append(str(member))
+            continue
+        mapped = {*others.get(member.pk, set()), *({role} if role else set())}
+        after = _role_after(member, mapped, fallback)
+        if after != member.role or (member.custom_role and mapped):
+            key = (member.role_label, str(BuiltInRole(after).label))
+            changes.setdefault(key, []).append(str(member))
+    return Preview(
+        people=len(people),
+        gets_role=changes,
+        joins=_joining(people, team),
+        leaves=_leaving(group, people, team),
+        owners=owners,
+    )
+
+
+def _role_after(member: Membership, mapped: set[str], fallback: str) -> str:
+    if mapped:
+        return str(role_from(mapped, fallback))
+    return fallback if member.role_managed_by == ManagedBy.DIRECTORY else member.role
+
+
+def _other_roles(group: DirectoryGroup) -> dict[object, set[str]]:
+    """Roles by member from the other groups that this group's people are in."""
+    mine = DirectoryPlace.objects.filter(group=group).values("user")
+    rows = (
+        DirectoryPlace.objects.filter(user__in=mine)
+        .exclude(group=group)
+        .exclude(group__role="")
+        .values_list("user__membership", "group__role")
+    )
+    found: dict[object, set[str]] = {}
+    for member, role in rows:
+        found.setdefault(member, set()).add(role)
+    return found
+
+
+def _joining(people: list[Membership], team: Team | None) -> list[str]:
+    if team is None:
+        return []
+    inside = set(TeamMember.objects.filter(team=team).values_list("membership", flat=True))
+    return [str(member) for member in people if member.pk not in inside]
+
+
+def _leaving(group: DirectoryGroup, people: list[Membership], team: Team | None) -> list[str]:
+    """Out of the team that the group has given so far, if it gives it no longer."""
+    if group.team_id is None or (team is not None and team.pk == group.team_id):
+        return []
+    placed = TeamMember.objects.filter(team=group.team_id, managed_by=ManagedBy.DIRECTORY)
+    inside = set(placed.values_list("membership", flat=True))
+    return [str(member) for member in people if member.pk in inside]
