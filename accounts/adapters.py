@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import qrcode
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.password_reset import request_password_reset
 from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
@@ -28,6 +29,15 @@ def prove_address(user: AbstractBaseUser) -> None:
         EmailAddress.objects.create(
             user_id=user.pk, email=user.get_username(), verified=True, primary=True
         )
+
+
+def mail_first_password(request: HttpRequest, user: AbstractBaseUser) -> None:
+    """Send the link to set a password to somebody who is signed in and has none.
+
+    It opens in their inbox, so that a browser left open is not enough to make a lasting way in.
+    """
+    request.first_password_for = user.pk  # type: ignore[attr-defined]
+    request_password_reset(request, user.get_username(), [user], None)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -61,8 +71,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def send_password_reset_mail(
         self, user: AbstractBaseUser, email: str, context: dict[str, Any]
     ) -> None:
-        """Somebody who signs in by single sign-on alone has no password to reset."""
-        if user.has_usable_password():
+        """Who signs in by single sign-on alone has no password to reset, and asks for none here."""
+        asked_for = getattr(self.request, "first_password_for", None)
+        if user.has_usable_password() or asked_for == user.pk:
             super().send_password_reset_mail(user, email, context)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:

@@ -54,3 +54,9 @@ def sign_in_at_simplesamlphp(page: Page, uid: str) -> None:
 
 def heading(page: Page) -> str:
     return page.locator("h1").inner_text()
+
+
+def start_sign_in(page: Page, email: str) -> None:
+    """The start page: the address leads to the organization's own way in."""
+    page.get_by_label("Work e-mail").fill(email)
+    page.get_by_role("button", name="Continue").click()

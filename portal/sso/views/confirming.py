@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.flows.reauthentication import resume_request
+from allauth.socialaccount.models import SocialAccount
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -11,6 +12,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from accounts.adapters import mail_first_password
+from accounts.models import User
 from audit.refusals import NotPermitted
 from portal.sso.entering import (
     entry_of,
@@ -47,7 +50,7 @@ def workspace_enter(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect(goal)
         ways = ways_into(member.organization)
         if not ways.password or not person(request).has_usable_password():
-            return _only_by_sso(ways, goal)
+            return _without_password(request, ways, goal=goal)
         if lapsed and request.method == "GET":
             messages.info(request, lapsed)
         return _by_password(request, member, ways, goal=goal)
@@ -69,13 +72,29 @@ def _lapsed_because(request: HttpRequest, member: Membership) -> str | None:
     return lapse_reason(entry, Policy.objects.get(), member.organization, at=now())
 
 
-def _only_by_sso(ways: WaysIn, goal: str) -> HttpResponse:
-    if ways.connection is None:
+def _without_password(request: HttpRequest, ways: WaysIn, *, goal: str) -> HttpResponse:
+    """By single sign-on, or with a first password where the workspace takes one."""
+    user, connection = person(request), ways.connection
+    if connection is not None and (not ways.password or _is_known_to(connection, user)):
+        return redirect(_start_url(connection, goal))
+    if not ways.password:
         raise NotPermitted(
             _("%(organization)s has no way in for you at the moment. Ask one of its admins.")
             % {"organization": ways.organization.name}
         )
-    return redirect(_start_url(ways.connection, goal))
+    is_sent = request.method == "POST"
+    if is_sent:
+        require_limit(request, "confirm")
+        mail_first_password(request, user)
+    context = {"organization": ways.organization, "ways": ways, "is_sent": is_sent}
+    if connection is not None:
+        context["sso_url"] = _start_url(connection, goal)
+    return page(request, "sso/first_password.html", context)
+
+
+def _is_known_to(connection: Connection, user: User) -> bool:
+    links = SocialAccount.objects.filter(user=user, provider=connection.provider_id)
+    return bool(links.exists())
 
 
 def _start_url(connection: Connection, goal: str) -> str:
