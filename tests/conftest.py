@@ -1,7 +1,6 @@
 """The database of the tests: guarded like the real one, and used as the application's role."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +16,8 @@ import portal.urls  # noqa: F401  (its lists are fixed before any test turns the
 from portal.queue.publishing import breaker
 from tenants import guards
 
-pytest_plugins = ["tests.cast"] if (Path(__file__).parent / "cast.py").exists() else []
+# Fixtures for all: of one browser and one foreign IdP there is only one in a process.
+pytest_plugins = ["tests.cast", "tests.chromium", "tests.foreign.identity_provider"]
 
 
 @pytest.fixture(scope="session")

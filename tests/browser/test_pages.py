@@ -15,8 +15,8 @@ from tenants.clock import now
 from tenants.models import Membership
 from tenants.permissions import BuiltInRole
 from tenants.scoping import organization_scope
-from tests.browser.conftest import Window
 from tests.cast import make_member, make_organization
+from tests.chromium import Window
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PHONE = 390

@@ -1,12 +1,11 @@
 """A foreign IdP, and an organization connected to it by exchanging metadata."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.core.cache import cache as django_cache
 from django.test import Client
 from django.utils import timezone
 
@@ -24,27 +23,10 @@ from portal.sso.saml.idp_metadata import read_metadata
 from tenants.access import system_actor
 from tenants.models import Organization
 from tenants.scoping import organization_scope
-from tests.foreign.identity_provider import SimpleSaml, running
+from tests.foreign.identity_provider import SimpleSaml
 from tests.foreign.person import PersonAtIdp, Shown
 
 FORM = "application/x-www-form-urlencoded"
-
-
-@pytest.fixture(scope="session")
-def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleSaml]:
-    with running(tmp_path_factory.mktemp("simplesamlphp")) as made:
-        yield made
-
-
-@pytest.fixture
-def foreign_idp(_server: SimpleSaml) -> Iterator[SimpleSaml]:
-    """One server for all tests, set up anew for each."""
-    before = dict(_server.situation)
-    django_cache.clear()
-    yield _server
-    _server.be(**before)
-    for known in _server.folder.glob("sp-*.xml"):
-        known.unlink()
 
 
 def connect(

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
+from django.core.cache import cache as django_cache
 
 from portal.sso.development.keys import make_key
 from tests.foreign.tls import make_certificate, tls_in_front_of
@@ -124,6 +125,23 @@ def running(folder: Path) -> Iterator[SimpleSaml]:
                 yield made
         finally:
             _stop(process)
+
+
+@pytest.fixture(scope="session")
+def simplesamlphp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleSaml]:
+    with running(tmp_path_factory.mktemp("simplesamlphp")) as made:
+        yield made
+
+
+@pytest.fixture
+def foreign_idp(simplesamlphp: SimpleSaml) -> Iterator[SimpleSaml]:
+    """One server for all tests, set up anew for each."""
+    before = dict(simplesamlphp.situation)
+    django_cache.clear()
+    yield simplesamlphp
+    simplesamlphp.be(**before)
+    for known in simplesamlphp.folder.glob("sp-*.xml"):
+        known.unlink()
 
 
 def _start(folder: Path) -> tuple[subprocess.Popen[bytes], int]:

@@ -12,8 +12,6 @@ from audit.tree import seal_pending
 from portal.outlets.tasks import send_mail
 from tenants.models import Organization
 from tenants.scoping import organization_scope
-from tests.browser.conftest import browser, window  # noqa: F401  (the same Chromium)
-from tests.foreign.conftest import _server, foreign_idp  # noqa: F401  (the same IdP)
 from tests.foreign.identity_provider import PASSWORD
 
 

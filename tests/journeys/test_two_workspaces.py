@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tenants.models import Membership
-from tests.browser.conftest import Window
+from tests.chromium import Window
 from tests.foreign.conftest import connect
 from tests.foreign.identity_provider import SimpleSaml
 from tests.journeys.conftest import (
