@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sso', '0008_setup'),
+        ('sso', '0009_parked'),
         ('tenants', '0002_sign_in'),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sso', '0008_setup'),
+        ('sso', '0010_sealed_doors'),
     ]
 
     operations = [
