@@ -39,11 +39,13 @@ def test_fresh_sign_in_counts(
     assert Entry.objects.get().step_up_at is not None
 
 
-@pytest.mark.parametrize("auth_time", [None, "now", True, 0, int(time.time()) - 3600, 10**12])
+@pytest.mark.parametrize("auth_time", [None, "now", True, 0, -3600, 10**12])
 def test_sign_in_of_this_morning_does_not(
     browser: Browser, connected: Connect, organization: Organization, auth_time: Any
 ) -> None:
     """Or one of which the provider does not say when it was."""
+    if auth_time == -3600:  # counted from now: what is collected must be the same in each process
+        auth_time = int(time.time()) - 3600
     at = connected(organization)
     browser.sign_in(at.connection)
     at.issuer.says["auth_time"] = auth_time
