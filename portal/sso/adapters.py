@@ -1,6 +1,7 @@
 """What allauth asks when somebody comes back from an identity provider."""
 
 from typing import Any
+from uuid import UUID
 
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
@@ -8,15 +9,17 @@ from django.http import HttpRequest
 
 from accounts.models import User, normalized
 from portal.sso.admission import Admission, decide_admission
+from portal.sso.connecting import find_door
 from portal.sso.identity import Identity
 from portal.sso.models import Connection
-from portal.sso.providers import Vouching
+from portal.sso.providers import ConnectionProvider, Vouching, provider_for
 from portal.sso.refusals import Reason, SignInRefused
 from tenants.access import system_actor
 from tenants.actions.invitations import accept_invitation
 from tenants.actions.members import admit_member
 from tenants.actions.teams import join_default_teams
 from tenants.clock import now
+from tenants.scoping import organization_scope
 
 
 class ConnectionAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
@@ -50,6 +53,22 @@ class ConnectionAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         user.email = normalized(data.get("email") or "")
         user.name = data.get("name") or user.email.partition("@")[0]
         return user
+
+    def get_provider(
+        self, request: HttpRequest, provider: str, client_id: str | None = None
+    ) -> ConnectionProvider:
+        """The connection again, after a sign-in that waited for the person's second factor.
+
+        Raises ValueError, which sends the person back to the start.
+        """
+        door = find_door(UUID(client_id or ""))
+        if door is None:
+            raise ValueError(provider)
+        with organization_scope(door.organization.pk):
+            connection = Connection.objects.select_related("organization").get(
+                pk=door.connection_id
+            )
+        return provider_for(request, connection)
 
     def list_apps(
         self, request: HttpRequest, provider: str | None = None, client_id: str | None = None

@@ -21,6 +21,7 @@ from tenants.actions.members import contain_member, revoke_member
 from tenants.models import Entry, Membership, Organization, Policy
 from tenants.scoping import organization_scope
 from tests.portal.sso.conftest import Browser, Idp
+from tests.portal.sso.passwords import SECRET, code_of
 
 pytestmark = pytest.mark.django_db
 
@@ -349,3 +350,20 @@ def test_same_person_again_keeps_the_session(browser: Browser, acme_idp: Idp) ->
 
     assert browser.session.session_key == key
     assert Entry.objects.open().count() == 1
+
+
+def test_own_second_factor_is_asked_on_the_way_in(
+    browser: Browser, ada_with_code: Membership, acme_idp: Idp
+) -> None:
+    """Whoever has set one up could not come in by single sign-on at all: the page broke."""
+    asked = browser.sign_in(acme_idp, email=ada_with_code.email, subject="ada-0001")
+    assert asked["Location"] == "/sign-in/code/"
+    assert browser.get(asked["Location"]).status_code == 200
+    assert not browser.is_signed_in
+
+    assert browser.post(asked["Location"], {"code": "000000"}).status_code == 200
+    assert not browser.is_signed_in
+    answer = browser.post(asked["Location"], {"code": code_of(SECRET)}, follow=True)
+
+    assert answer.request["PATH_INFO"] == "/o/acme/"
+    assert Entry.objects.open().get().connection_id == acme_idp.connection.pk
