@@ -45,6 +45,12 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     N.CONNECTION_TESTED: _("A test login through the SSO connection {target} passed."),
     N.CONNECTION_ACTIVATED: _("{actor} activated the SSO connection {target}."),
     N.CONNECTION_DISABLED: _("{actor} disabled the SSO connection {target}."),
+    N.CONNECTION_DEGRADED: _("The SSO connection {target} needs attention[: {reason}]"),
+    N.CONNECTION_RECOVERED: _("The SSO connection {target} is in order again."),
+    N.CONNECTION_ROLLED: _("The certificates of the SSO connection {target} changed[: {changed}]."),
+    N.CONNECTION_CERTIFICATE_ENDING: _(
+        "A certificate of the SSO connection {target} ends soon[: on {until}][ ({side})]."
+    ),
     N.CONNECTION_KEY_PREPARED: _(
         "{actor} prepared our next certificate of the SSO connection {target}."
     ),

@@ -10,6 +10,7 @@ class JobName(StrEnum):
     DOMAIN_CHECK = "domain.check"
     LOG_SEAL = "log.seal"
     MAIL_SEND = "mail.send"
+    METADATA_REFRESH = "metadata.refresh"
     SWEEP_RUN = "sweep.run"
     TICKET_ERASE = "ticket.erase"
     TICKET_PROCESS = "ticket.process"

@@ -58,7 +58,7 @@ def _of_connection(connection: Connection, slug: str) -> Attention:
     return Attention(
         title=_("%(name)s needs attention.") % {"name": connection.name},
         text=connection.degraded_because,
-        url=reverse("connection-list", args=[slug]),
+        url=reverse("connection-health", args=[slug, connection.pk]),
         link=_("See what to do"),
         icon="triangle-alert",
         since=connection.degraded_at or connection.created_at,

@@ -12,7 +12,8 @@ from audit.names import EventName
 from audit.recorder import record
 from portal.sso.identity import Identity
 from portal.sso.models import Connection, SignInAttempt
-from portal.sso.refusals import SignInRefused
+from portal.sso.refreshing import hasten_refresh
+from portal.sso.refusals import Reason, SignInRefused
 from portal.sso.rules import STRANGERS_KEPT, new_reference
 from portal.sso.verdicts import NO_FIX, Check, redacted
 from tenants.access import stranger
@@ -59,6 +60,8 @@ def record_refused(
         )
         if attempt.is_stranger:
             _forget_oldest_strangers(connection)
+        if refusal.reason is Reason.SIGNATURE:
+            hasten_refresh(connection, at=at)
     return attempt.reference
 
 

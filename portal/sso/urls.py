@@ -3,8 +3,8 @@
 from django.conf import settings
 from django.urls import URLPattern, path, re_path
 
-from portal.sso import connection_urls, mapping_urls, passkey_urls, policy_urls
-from portal.sso.views import account, attempts, confirming, domains, entrance, saml, starting
+from portal.sso import connection_urls, mapping_urls, passkey_urls, policy_urls, watching_urls
+from portal.sso.views import account, confirming, entrance, saml, starting
 
 _sign_in: list[URLPattern] = [
     path("", entrance.sign_in, name="sign-in"),
@@ -82,12 +82,7 @@ workspace_urls: list[URLPattern] = [
     *mapping_urls.workspace_urls,
     *policy_urls.workspace_urls,
     *connection_urls.workspace_urls,
-    path("sso/attempts/", attempts.attempt_list, name="attempt-list"),
-    path("sso/attempts/<slug:reference>/", attempts.attempt_show, name="attempt-show"),
-    path("sso/domains/", domains.domain_list, name="domain-list"),
-    path("sso/domains/claim/", domains.domain_claim, name="domain-claim"),
-    path("sso/domains/<uuid:domain_id>/verify/", domains.domain_verify, name="domain-verify"),
-    path("sso/domains/<uuid:domain_id>/remove/", domains.domain_remove, name="domain-remove"),
+    *watching_urls.workspace_urls,
     path("step-up/", confirming.step_up_show, name="step-up"),
 ]
 console_urls: list[URLPattern] = [path("step-up/", confirming.step_up_show, name="step-up")]

@@ -25,7 +25,7 @@ SYSTEM_SCOPE_CALLERS = {
     "portal/sso/census.py",  # who is a member elsewhere?
     "portal/sso/connecting.py",  # connection by its id
     "portal/sso/standing.py",  # is this person a member elsewhere?
-    "portal/sso/sweeps.py",  # assertions and attempts that are over, domains to look at again
+    "portal/sso/sweeps.py",  # what is over; domains and connections to look at
     "portal/sso/ways_in.py",  # e-mail domain
     "portal/tickets/sweeps.py",  # requests with work to do, or whose time runs out
     "tenants/access.py",  # is the staff member behind an action still there?

@@ -1,6 +1,14 @@
 """Which events lead to which letters, and to whom."""
 
-from portal.outlets.occasions import access, account, arriving, entering, requests, setup
+from portal.outlets.occasions import (
+    access,
+    account,
+    arriving,
+    entering,
+    requests,
+    setup,
+    signing_in,
+)
 from portal.outlets.occasions.base import Occasion
 
 OCCASIONS: tuple[Occasion, ...] = (
@@ -10,6 +18,7 @@ OCCASIONS: tuple[Occasion, ...] = (
     *requests.OCCASIONS,
     *access.OCCASIONS,
     *setup.OCCASIONS,
+    *signing_in.OCCASIONS,
 )
 BY_LETTER = {occasion.letter: occasion for occasion in OCCASIONS}
 NAMES = frozenset(name for occasion in OCCASIONS for name in occasion.names)

@@ -2,13 +2,14 @@
 
 from datetime import datetime
 from typing import ClassVar
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from audit.recorder import Target
-from portal.sso.rules import IN_USE, ConnectionState
+from portal.sso.rules import CHECK_LEASE, IN_USE, ConnectionState
 from portal.sso.saml.certificates import Certificate, read_certificate
 from tenants.inventory import DataClass
 from tenants.models.viewer import Viewer
@@ -26,6 +27,16 @@ class ConnectionQuerySet(TenantQuerySet["Connection"]):
         if not actor.may(Permission.SSO_VIEW):
             return self.none()
         return self.filter(setup_links=actor.id) if actor.kind == "setup_link" else self
+
+    def metadata_due(self, at: datetime) -> "ConnectionQuerySet":
+        """Those whose metadata is to be read again."""
+        due = Q(metadata_check_after__isnull=True) | Q(metadata_check_after__lte=at)
+        return self.in_use().exclude(metadata_url="").filter(due)
+
+    def claim_metadata(self, pk: UUID, *, at: datetime) -> bool:
+        """Take the due look for a while; whoever comes second, or too early, gets nothing."""
+        due = self.metadata_due(at).filter(pk=pk)
+        return bool(due.update(metadata_check_after=at + CHECK_LEASE))
 
 
 class Connection(TenantModel):
@@ -62,7 +73,6 @@ class Connection(TenantModel):
     # The refresh: when to look next, since when it has failed, and what it saw last.
     metadata_check_after = models.DateTimeField(null=True, blank=True)
     metadata_failing_since = models.DateTimeField(null=True, blank=True)
-    metadata_etag = models.CharField(max_length=200, blank=True)
     # Fingerprints the metadata has named, newest last: only these may leave a slot by themselves.
     metadata_fingerprints = models.JSONField(default=list, blank=True)
     # A sign-in address that the metadata names now: followed only on an admin's word.

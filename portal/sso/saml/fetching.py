@@ -1,6 +1,9 @@
 """Metadata as it arrives: at an address of the identity provider, or as an uploaded file."""
 
-from portal.outbound.client import fetch
+from typing import Protocol
+
+from portal.outbound.client import Answer
+from portal.outbound.client import fetch as fetch_anywhere
 from portal.sso.saml.idp_metadata import (
     MAX_METADATA,
     IdentityProvider,
@@ -14,7 +17,13 @@ _OK = 200
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-def fetch_metadata(url: str) -> IdentityProvider:
+class Fetch(Protocol):
+    """The outbound client, as far as metadata needs it."""
+
+    def __call__(self, url: str, *, limit_bytes: int, timeout: float) -> Answer: ...
+
+
+def fetch_metadata(url: str, *, fetch: Fetch = fetch_anywhere) -> IdentityProvider:
     """Read the metadata at a public https address.
 
     Raises MetadataWrong for what was found there, AddressRefused and FetchFailed otherwise.

@@ -13,6 +13,7 @@ _RATES = {
     "confirm": "20/m/ip",
     "domain": "20/m/ip",
     "setup": "20/m/ip",
+    "metadata": "10/m/ip",
 }
 
 
