@@ -15,7 +15,7 @@ from portal.sso.models import Connection, SignInAttempt
 from portal.sso.refreshing import hasten_refresh
 from portal.sso.refusals import Reason, SignInRefused
 from portal.sso.rules import STRANGERS_KEPT, new_reference
-from portal.sso.verdicts import NO_FIX, Check, redacted
+from portal.sso.verdicts import NO_FIX, Check, passed, redacted
 from tenants.access import stranger
 from tenants.middleware import facts_of
 from tenants.models import Membership
@@ -98,10 +98,11 @@ def _keep(
 
 
 def _checks(notes: Notes, refusal: SignInRefused | None) -> Sequence[Check]:
-    """What the engine found rule by rule; a rule of ours that comes later ends the list."""
-    if refusal is None:
-        return notes.checks
-    return refusal.checks or (*notes.checks, _verdict(refusal))
+    """What the engine found rule by rule; a rule of ours that it does not know ends the list."""
+    found = (refusal.checks if refusal else ()) or notes.checks
+    if refusal is None or not passed(found):
+        return found
+    return (*found, _verdict(refusal))
 
 
 def _claims(notes: Notes, refusal: SignInRefused | None) -> Mapping[str, tuple[str, ...]]:
