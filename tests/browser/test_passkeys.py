@@ -13,8 +13,8 @@ from playwright.sync_api import Page, expect
 from tenants.models import Entry, Membership
 from tenants.permissions import BuiltInRole
 from tenants.scoping import organization_scope
-from tests.browser.conftest import Window
 from tests.cast import PASSWORD, make_member, make_organization
+from tests.chromium import Window
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
