@@ -5,7 +5,7 @@ from django.urls import URLPattern, path, re_path
 
 from portal.sso import connection_urls, mapping_urls, passkey_urls, policy_urls, watching_urls
 from portal.sso.views import account, confirming, entrance, saml, starting
-from portal.sso.views.openid import callback
+from portal.sso.views.openid import callback, vendor_callback
 
 _sign_in: list[URLPattern] = [
     path("", entrance.sign_in, name="sign-in"),
@@ -65,6 +65,7 @@ _single_sign_on: list[URLPattern] = [
     path("sso/<uuid:connection_id>/start/", starting.start, name="sso-start"),
     path("sso/<uuid:connection_id>/acs/", saml.acs, name="sso-acs"),
     path("sso/<uuid:connection_id>/finish/", saml.finish, name="sso-finish"),
+    path("sso/callback/", vendor_callback, name="sso-vendor-callback"),
     path("sso/<uuid:connection_id>/callback/", callback, name="sso-callback"),
     path("sso/<uuid:connection_id>/metadata/", saml.metadata, name="sso-metadata"),
 ]

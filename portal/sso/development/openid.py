@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from audit.refusals import Malformed
 from portal.sso.development.keys import signing_key
-from portal.sso.development.realms import CLIENT_ID, CLIENT_SECRET, Realm, find_realm
+from portal.sso.development.realms import CLIENT_ID, CLIENT_SECRET, MICROSOFT, Realm, find_realm
 from portal.sso.development.tokens import (
     CodeWrong,
     Grant,
@@ -112,6 +112,18 @@ def _asked(request: HttpRequest) -> dict[str, str]:
     if not is_ours:
         raise Malformed("This is no sign-in request of Gatehouse. Start from the sign-in page.")
     return values
+
+
+@open_to_all(reason=REASON)
+def consent(request: HttpRequest, tenant_id: str) -> HttpResponse:
+    """An admin of the directory lets Gatehouse in at once; Microsoft would ask first."""
+    require_demo()
+    back = request.GET.get("redirect_uri", "")
+    realm = find_realm(f"{MICROSOFT}/{tenant_id}/v2.0")
+    if realm is None or not back.startswith(f"{settings.BASE_URL}/sso/"):
+        raise Malformed("This is no request of Gatehouse for an admin's consent.")
+    said = {"admin_consent": "True", "tenant": tenant_id, "state": request.GET.get("state", "")}
+    return redirect(f"{back}?{urlencode(said)}")
 
 
 @csrf_exempt

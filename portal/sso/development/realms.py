@@ -66,6 +66,7 @@ def find_realm(path: str) -> Realm | None:
     for slug, employees in EMPLOYEES.items():
         if path == slug:
             return Realm(path, slug, employees)
-        if path == f"{MICROSOFT}/{tenant_id_of(f'{slug}.test')}/v2.0":
-            return Realm(path, MICROSOFT, employees)
+        tenant_id = tenant_id_of(f"{slug}.test")
+        if path in (f"{MICROSOFT}/{name}/v2.0" for name in (tenant_id, f"{slug}.test")):
+            return Realm(f"{MICROSOFT}/{tenant_id}/v2.0", MICROSOFT, employees)
     return None

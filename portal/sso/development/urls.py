@@ -18,5 +18,10 @@ development_urls: list[URLPattern] = [
         openid.authorize,
         name="development-openid-authorize",
     ),
+    path(
+        "dev/openid/microsoft/<str:tenant_id>/adminconsent",
+        openid.consent,
+        name="development-openid-consent",
+    ),
     path("dev/openid/<path:path>/token/", openid.token, name="development-openid-token"),
 ]

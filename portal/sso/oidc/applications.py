@@ -35,7 +35,7 @@ def application_of(connection: Connection) -> Application:
     return Application(
         issuer=issuer,
         client_id=client_id,
-        redirect_uri=callback_url_of(connection.pk),
+        redirect_uri=redirect_uri_of(connection),
         secret=secret,
     )
 
@@ -47,6 +47,17 @@ def issuer_of(connection: Connection) -> str:
     if connection.kind == _Kind.MICROSOFT:
         return f"{settings.MICROSOFT_AUTHORITY}/{connection.tenant_id}/v2.0"
     return connection.issuer
+
+
+def redirect_uri_of(connection: Connection) -> str:
+    """Where the provider sends the browser back; it knows the exact address beforehand.
+
+    The vendor's application is registered once for all customers, a customer's own for its
+    connection.
+    """
+    if not connection.client_id:
+        return str(settings.BASE_URL + reverse("sso-vendor-callback"))
+    return callback_url_of(connection.pk)
 
 
 def callback_url_of(connection_id: UUID) -> str:

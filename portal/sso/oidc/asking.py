@@ -4,6 +4,7 @@ import base64
 import hashlib
 import secrets
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.utils.http import urlencode
 
@@ -31,7 +32,8 @@ def ask_for_sign_in(connection: Connection, *, force: bool) -> Asking:
     """A new request; with `force` the person proves themselves again. Raises SignInRefused."""
     application = application_of(connection)
     provider = discover(application.issuer)
-    state_id, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
+    nonce, verifier = (secrets.token_urlsafe(32) for _ in range(2))
+    state_id = new_state(connection.pk)
     values = {
         "response_type": "code",
         "scope": SCOPE,
@@ -47,6 +49,19 @@ def ask_for_sign_in(connection: Connection, *, force: bool) -> Asking:
     joint = "&" if "?" in provider.authorization_endpoint else "?"
     address = f"{provider.authorization_endpoint}{joint}{urlencode(values)}"
     return Asking(address, state_id, nonce, verifier)
+
+
+def new_state(connection_id: UUID) -> str:
+    """Unguessable, and with the connection's id: the vendor's callback serves all of them."""
+    return f"{connection_id.hex}.{secrets.token_urlsafe(32)}"
+
+
+def connection_in(state: str) -> UUID | None:
+    """Whose state it says it is. Only the browser's session knows whether that is so."""
+    try:
+        return UUID(hex=state.partition(".")[0])
+    except ValueError:
+        return None
 
 
 def code_challenge(verifier: str) -> str:

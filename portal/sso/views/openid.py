@@ -7,11 +7,14 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
+from audit.refusals import Malformed
 from portal.sso.completing import complete_sign_in, complete_step_up
 from portal.sso.models import Connection
 from portal.sso.oidc.applications import application_of
+from portal.sso.oidc.asking import connection_in
 from portal.sso.oidc.explaining import explain
 from portal.sso.oidc.findings import Asked, Examination
 from portal.sso.oidc.signing_in import Returned, examine_sign_in
@@ -60,6 +63,14 @@ def _consented(request: HttpRequest) -> HttpResponse:
     """Microsoft's page of the admin's consent ends here; what it says changes nothing of ours."""
     said = request.GET["admin_consent"].lower() == "true" and "error" not in request.GET
     return page(request, "sso/consented.html", {"is_given": said})
+@open_to_all(reason="The vendor's applications at Google and Microsoft have one address.")
+@never_cache
+def vendor_callback(request: HttpRequest) -> HttpResponse:
+    """Lead an answer to its connection; there the browser's session must know the state."""
+    connection_id = connection_in(request.GET.get("state", "")[:MAX_STATE])
+    if connection_id is None:
+        raise Malformed(_("This is no answer to a sign-in. Start from the sign-in page."))
+    return callback(request, connection_id)
 
 
 def _state_of(request: HttpRequest, connection: Connection) -> State:

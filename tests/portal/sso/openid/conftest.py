@@ -128,6 +128,7 @@ class Browser(Client):
     """A browser on its way through an OpenID provider."""
 
     op: OpenIDProvider
+    callback = ""
 
     def begin(self, connection: Connection, goal: str = "") -> str:
         """Press the button; the address at the provider that it leads to."""
@@ -139,10 +140,14 @@ class Browser(Client):
         """What the provider sends back through the browser."""
         answer = self.op.client.fetch(address)
         assert answer.status == 302, answer
-        return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
+        back = urlsplit(answer.headers["Location"])
+        assert back.netloc == "testserver"
+        self.callback = back.path
+        return dict(parse_qsl(back.query))
 
     def come_back(self, connection: Connection, sent: dict[str, str]) -> Any:
-        return self.get(f"/sso/{connection.pk}/callback/?{urlencode(sent)}")
+        """To where the provider sent this browser, or else to the connection's own address."""
+        return self.get(f"{self.callback or f'/sso/{connection.pk}/callback/'}?{urlencode(sent)}")
 
     def sign_in(self, connection: Connection, goal: str = "", **changes: str) -> Any:
         sent = self.at_provider(self.begin(connection, goal))

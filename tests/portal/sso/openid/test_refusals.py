@@ -257,6 +257,7 @@ def test_answer_for_another_connection(
 ) -> None:
     acme, globex = connected(organization), connected(other_organization)
     sent = browser.at_provider(browser.begin(globex.connection))
+    browser.callback = ""
 
     response = browser.come_back(acme.connection, sent)
 

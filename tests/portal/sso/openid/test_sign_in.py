@@ -191,3 +191,23 @@ def test_groups_that_were_not_sent_are_not_empty_groups(
     assert "groups" not in attempt.claims
     groups = next(check for check in attempt.checks if check["rule"] == "Groups")
     assert "too many" in groups["received"]
+
+
+@pytest.mark.parametrize("kind", ["google", "microsoft"])
+def test_vendors_application_has_one_address_for_all_customers(
+    browser: Browser, connected: Connect, organization: Organization, kind: str
+) -> None:
+    """No customer's address could be registered there: Google and Microsoft know exact ones."""
+    at = connected(organization, kind)
+
+    browser.sign_in(at.connection)
+
+    assert browser.callback == "/sso/callback/"
+    assert Entry.objects.get().connection_id == at.connection.pk
+
+
+@pytest.mark.parametrize("state", ["", "x", "0" * 32, "g" * 32 + ".x"])
+def test_answer_at_the_vendors_address_for_nobody(browser: Browser, db: None, state: str) -> None:
+    response = browser.get(f"/sso/callback/?code=x&state={state}")
+
+    assert response.status_code == (404 if state == "0" * 32 else 400)
