@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlencode
 
 from lxml import etree
 
 from portal.sso.actions.mapping import MappingFacts, RuleFacts, set_mapping
-from portal.sso.development.responses import build_response, sign_assertion
+from portal.sso.development.responses import build_response, encode, sign_assertion
 from portal.sso.models import ClaimMapping
 from portal.sso.saml.names import SAML
 from tenants.access import system_actor
@@ -35,6 +36,15 @@ def response_with(
 def arrive(browser: Browser, idp: Idp, groups: Iterable[str] | None, **changes: Any) -> Any:
     asked = browser.begin(idp)
     return browser.bring(idp, response_with(idp, asked.id, groups, **changes))
+
+
+def post(browser: Browser, idp: Idp, response: etree._Element) -> Any:
+    """The identity provider's own post, without the browser's next step."""
+    return browser.post(
+        f"/sso/{idp.connection.pk}/acs/",
+        urlencode({"SAMLResponse": encode(response)}),
+        content_type="application/x-www-form-urlencoded",
+    )
 
 
 def map_roles(idp: Idp, *, authoritative: bool = True, version: int = 0, **roles: str) -> None:

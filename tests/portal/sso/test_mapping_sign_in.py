@@ -13,7 +13,7 @@ from audit.models import Event
 from audit.names import EventName
 from portal.sso.actions import close_identities
 from portal.sso.actions.mapping import remove_mapping
-from portal.sso.models import ClaimMapping, SeenClaims
+from portal.sso.models import ClaimMapping, ParkedSignIn, SeenClaims
 from tenants.access import Actor, system_actor
 from tenants.actions.members import RoleManaged, change_role
 from tenants.actions.teams import (
@@ -24,7 +24,7 @@ from tenants.actions.teams import (
 )
 from tenants.models import Entry, ManagedBy, Membership, Organization, Team, TeamMember
 from tests.portal.sso.conftest import Browser, Idp
-from tests.portal.sso.mapping import arrive, map_roles, map_teams
+from tests.portal.sso.mapping import arrive, map_roles, map_teams, post, response_with
 
 pytestmark = pytest.mark.django_db
 
@@ -277,3 +277,33 @@ def test_nothing_about_the_person_is_kept(browser: Browser, acme_idp: Idp) -> No
 
     kept: dict[str, Any] = SeenClaims.objects.get().claims
     assert kept == {"groups": ["Admins"]}
+
+
+@pytest.mark.parametrize("number", [130, 250, 900])
+def test_hundreds_of_groups_come_through_though_no_cookie_holds_them(
+    browser: Browser, acme_idp: Idp, number: int
+) -> None:
+    """Entra's group IDs alone are larger than a cookie may be, and the browser dropped it."""
+    groups = [str(uuid4()) for _ in range(number)]
+    map_roles(acme_idp, **{groups[-1]: "auditor"})
+    asked = browser.begin(acme_idp)
+
+    posted = post(browser, acme_idp, response_with(acme_idp, asked.id, groups))
+    cookie = posted.cookies["gatehouse-parked"]
+    assert len(cookie.OutputString()) < 4096
+    waiting = ParkedSignIn.objects.first()
+    assert waiting is None or groups[0] not in waiting.sealed_claims
+
+    assert browser.get(posted["Location"])["Location"] == "/o/acme/"
+    assert erin().role == "auditor"
+    assert not ParkedSignIn.objects.exists()
+
+
+def test_claims_that_are_gone_sign_nobody_in(browser: Browser, acme_idp: Idp) -> None:
+    asked = browser.begin(acme_idp)
+    groups = [str(uuid4()) for _ in range(300)]
+    posted = post(browser, acme_idp, response_with(acme_idp, asked.id, groups))
+    ParkedSignIn.objects.all().delete()
+
+    assert browser.get(posted["Location"]).status_code == 403
+    assert not browser.is_signed_in
