@@ -6,7 +6,8 @@ from portal.directory.braking import SOURCE, Asked, hold_removal, load_of
 from portal.directory.models import DirectoryPlace, DirectoryUser
 from portal.directory.rules import ChangeKind, Outcome
 from portal.tickets.actions import file_revocation
-from tenants.models import Membership, Organization
+from tenants.actions.guards import lock_organization
+from tenants.models import Membership
 
 REASONS = {
     ChangeKind.DEACTIVATE: "Deactivated at the identity provider",
@@ -32,7 +33,7 @@ def leave(user: DirectoryUser, kind: ChangeKind, asked: Asked) -> Departure:
     Inside the caller's transaction. The lock on the organization lets parallel removals queue
     up, so that the brake counts right and one owner is left.
     """
-    Organization.objects.locked(asked.actor.organization_id)
+    lock_organization()
     member = user.membership
     if member is None or not _has_access(member):
         _mark(user)

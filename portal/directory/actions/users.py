@@ -17,6 +17,7 @@ from portal.directory.rules import ChangeKind, Outcome, folded
 from portal.directory.scim.errors import taken
 from portal.directory.scim.reading import WantedUser
 from tenants.access import Actor, action
+from tenants.actions.guards import lock_organization
 from tenants.models import Membership
 from tenants.permissions import BuiltInRole, Permission
 
@@ -103,7 +104,7 @@ def delete_user(
 @action(Permission.MEMBER_MANAGE)
 def let_back(user: DirectoryUser, *, actor: Actor, at: datetime) -> DirectoryUser:
     """Let somebody in who was made active again while the old access was being taken apart."""
-    user = DirectoryUser.objects.locked(user.pk)
+    user = _locked(user, None)
     if user.returning_at is None:
         return user
     if join(user, actor=actor, at=at):
@@ -119,6 +120,8 @@ def note_kept_owner(user: DirectoryUser, *, actor: Actor) -> None:
 
 
 def _locked(user: DirectoryUser, version: int | None) -> DirectoryUser:
+    """The organization first, as every removal does: two orders of locks would deadlock."""
+    lock_organization()
     found: DirectoryUser = DirectoryUser.objects.locked(user.pk)
     if version is not None and found.version != version:
         raise StaleVersion("This user has changed since you read it. Read it again.")

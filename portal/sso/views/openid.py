@@ -63,6 +63,8 @@ def _consented(request: HttpRequest) -> HttpResponse:
     """Microsoft's page of the admin's consent ends here; what it says changes nothing of ours."""
     said = request.GET["admin_consent"].lower() == "true" and "error" not in request.GET
     return page(request, "sso/consented.html", {"is_given": said})
+
+
 @open_to_all(reason="The vendor's applications at Google and Microsoft have one address.")
 @never_cache
 def vendor_callback(request: HttpRequest) -> HttpResponse:
