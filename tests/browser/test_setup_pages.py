@@ -13,9 +13,9 @@ from tenants.clock import now
 from tenants.models import Membership
 from tenants.permissions import BuiltInRole
 from tenants.scoping import organization_scope
-from tests.browser.conftest import Window
 from tests.browser.test_pages import LOOKS, _faults
 from tests.cast import make_member, make_organization
+from tests.chromium import Window
 from tests.portal.sso.conftest import Idp, connect
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
