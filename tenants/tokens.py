@@ -6,13 +6,15 @@ import secrets
 import zlib
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 
 from audit.refusals import Refusal
-from tenants.models import ApiToken, Organization
+from tenants.models import ApiToken, Entry, Organization, Policy
 from tenants.scoping import organization_scope, system_scope
 
+# How long a single sign-on of its holder carries a personal token where it is enforced.
+SINGLE_SIGN_ON_LASTS = timedelta(hours=24)
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _PUBLIC, _SECRET, _CHECK = 8, 32, 6
 _LETTERS = {
@@ -102,7 +104,31 @@ def authenticate_digest(prefix: str, digest: str, *, at: datetime, address: str 
         raise TokenRefused("This token is unknown, expired or revoked.")
     if not _address_allowed(token.address_rule, address):
         raise TokenRefused("This token may not be used from this address.")
+    _require_single_sign_on(token, at=at)
     return token
+
+
+def _require_single_sign_on(token: ApiToken, *, at: datetime) -> None:
+    """A person's own token is no way past an enforced single sign-on. Raises TokenRefused.
+
+    Tokens of services and agents stand for no person, and are shown on the policy's page.
+    """
+    if token.kind != ApiToken.Kind.PERSONAL:
+        return
+    with organization_scope(token.organization_id):
+        if not Policy.objects.get().enforces_sso(at=at):
+            return
+        came = Entry.objects.filter(
+            membership_id=token.owner_id,
+            connection_id__isnull=False,
+            authenticated_at__gt=at - SINGLE_SIGN_ON_LASTS,
+        )
+        if came.exists():
+            return
+    raise TokenRefused(
+        "This workspace is opened by single sign-on only. Come in by it, and this token works for "
+        "the next 24 hours."
+    )
 
 
 def _address_allowed(rule: str, address: str) -> bool:

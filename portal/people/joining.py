@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 
 from accounts.adapters import prove_address
 from accounts.models import User
-from audit.refusals import NotFound
+from audit.refusals import NotFound, NotPermitted
 from tenants.access import stranger
 from tenants.actions.invitations import InvitationNotOpen, accept_invitation
 from tenants.links import Link, Purpose, read_link
-from tenants.models import Invitation, Membership, Organization
+from tenants.models import Invitation, Membership, Organization, Policy
 from tenants.resolving import RequestFacts
 
 
@@ -51,7 +51,14 @@ def join(place: Place, user: User, *, facts: RequestFacts, at: datetime) -> Memb
 def join_as_newcomer(
     place: Place, *, facts: RequestFacts, at: datetime, name: str, password: str
 ) -> Membership:
-    """Make the account and the member in one transaction: both or neither."""
+    """Make the account and the member in one transaction: both or neither.
+
+    Raises NotPermitted where single sign-on is the only way in.
+    """
+    if Policy.objects.get().enforces_sso(at=at):
+        raise NotPermitted(
+            _("This workspace is opened by single sign-on only. Sign in by it, and you are in.")
+        )
     try:
         with transaction.atomic():
             user = User.objects.create_user(place.invitation.email, password, name=name.strip())

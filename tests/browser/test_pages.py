@@ -48,6 +48,11 @@ PAGES = [
     "/o/acme/directory/calls/",
     "/o/acme/directory/tokens/new/",
     "/o/acme/sso/",
+    "/o/acme/sso/policy/",
+    "/o/acme/sso/policy/change/",
+    "/o/acme/sso/policy/rehearsal/",
+    "/o/acme/sso/policy/enforce/",
+    "/o/acme/sso/break-glass/",
     "/o/acme/sso/attempts/",
     "/o/acme/sso/domains/",
     "/o/acme/audit/",
@@ -108,7 +113,9 @@ def test_the_way_in_is_sound(db: None, window: Any, theme: str, width: int) -> N
     seen: Window = window(theme=theme, width=width)
 
     faults = {
-        path: found for path in ("/", "/password/forgotten/") if (found := _faults(seen, path))
+        path: found
+        for path in ("/", "/password/forgotten/", "/sign-in/break-glass/")
+        if (found := _faults(seen, path))
     }
 
     assert faults == {}

@@ -53,7 +53,15 @@ def _after_sign_in(request: HttpRequest, place: Place) -> HttpResponse:
     return page(request, "people/invitation_accept.html", context)
 
 
+def _by_single_sign_on(request: HttpRequest, place: Place) -> HttpResponse:
+    """The identity provider vouches for the address, which takes the place without a password."""
+    context = {"place": place, "step": "sso", "sign_in_url": reverse("sign-in")}
+    return page(request, "people/invitation_accept.html", context)
+
+
 def _as_newcomer(request: HttpRequest, place: Place) -> HttpResponse:
+    if request.method == "GET" and Policy.objects.get().enforces_sso(at=now()):
+        return _by_single_sign_on(request, place)
     form = JoiningForm(
         request.POST or None,
         email=place.invitation.email,

@@ -28,6 +28,7 @@ from accounts.models import User, normalized
 from audit.names import EventName
 from audit.refusals import NotPermitted
 from portal.sso.accounts_log import audited, record_for_person
+from portal.sso.enforced import WayIn, ways_around_password
 from portal.sso.entering import (
     after_sign_in,
     entered,
@@ -41,6 +42,7 @@ from portal.sso.forms import PasswordForm
 from portal.sso.passkeys import SecondFactorPasskeyForm, asked_of
 from portal.sso.views.entrance import EMAIL_KEY
 from portal.ui.needs import open_to_all, signed_in
+from portal.ui.pages import page
 from portal.ui.refusing import refusal_page
 from tenants.clock import now
 from tenants.models import Membership
@@ -156,6 +158,8 @@ def signing_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespo
         members = open_workspaces(request, at=now())
         if not members:
             return _nowhere_to_go(request)
+        if (elsewhere := ways_around_password(request, members, at=now())) is not None:
+            return _only_single_sign_on(request, elsewhere, goal=goal)
         return redirect(_arrive(request, members, goal=goal))
 
     return run
@@ -170,6 +174,20 @@ def _nowhere_to_go(request: HttpRequest) -> HttpResponse:
     return refusal_page(
         request, 403, _("Your access was ended. Ask an admin of your organization about it.")
     )
+
+
+def _only_single_sign_on(request: HttpRequest, ways: list[WayIn], *, goal: str) -> HttpResponse:
+    """The password was right and opens nothing here: say so, now that it gives nothing away."""
+    record_for_person(
+        request,
+        EventName.SIGN_IN_REFUSED,
+        user=person(request),
+        outcome="refused",
+        reason="single sign-on only",
+    )
+    logout(request, show_message=False)
+    context = {"ways": ways, "next": goal}
+    return page(request, "sso/only_single_sign_on.html", context, status=403)
 
 
 def _arrive(request: HttpRequest, members: list[Membership], *, goal: str) -> str:

@@ -35,7 +35,7 @@ from tenants.models import Membership, Organization
 from tenants.permissions import BuiltInRole
 from tenants.scoping import organization_scope
 from tests.cast import make_member
-from tests.portal.sso.emergencies import sealed_for
+from tests.portal.sso.emergencies import recovery_codes_of, sealed_for
 from tests.portal.sso.nameserver import Nameserver, serving
 from tests.portal.sso.passwords import give_second_factor
 
@@ -237,3 +237,12 @@ def olga(organization: Organization) -> Membership:
 def sealed(ada: Membership, actor_of: Callable[..., Actor]) -> tuple[SealedDoor, str]:
     """Ada's door by the real actions, and its digest."""
     return sealed_for(ada, actor_of(ada))
+
+
+@pytest.fixture
+def ready(acme_idp: Idp, ada: Membership, olga: Membership, actor_of: Callable[..., Actor]) -> Idp:
+    """Everything that the checklist asks for."""
+    for owner in (ada, olga):
+        recovery_codes_of(owner)
+        sealed_for(owner, actor_of(owner))
+    return acme_idp

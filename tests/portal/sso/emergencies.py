@@ -1,4 +1,4 @@
-"""Break-glass as its owners do it: named, a code made, proven on the real page."""
+"""Break-glass as its owners do it, and the enforcement that needs it."""
 
 import re
 from typing import Any
@@ -9,10 +9,11 @@ from django.test import Client
 from django.utils import timezone
 
 from portal.sso.actions import emergency
+from portal.sso.actions.enforcement import enforce_sso
 from portal.sso.codes import digest_of
 from portal.sso.models import SealedDoor
 from tenants.access import Actor
-from tenants.models import Entry, Membership
+from tenants.models import Entry, Membership, Policy
 from tenants.resolving import actor_for_member
 from tests.cast import FACTS, PASSWORD
 from tests.portal.sso.passwords import give_second_factor
@@ -78,3 +79,7 @@ def opened(door: SealedDoor, digest: str, *, key: str = "k", at: Any = None) -> 
     return emergency.open_door(
         door, actor=actor, at=at or timezone.now(), digest=digest, session_key=key
     )
+
+
+def enforce(actor: Actor, at: Any = None) -> Policy:
+    return enforce_sso(actor=actor, at=at or timezone.now())

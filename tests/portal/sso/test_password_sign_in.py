@@ -173,19 +173,6 @@ def test_policy_without_second_factor_lets_in_by_password(client: Client, ada: M
     assert not Entry.objects.get().has_second_factor
 
 
-def test_enforced_single_sign_on_closes_the_password(
-    client: Client, ada_with_code: Membership, acme_idp: Idp
-) -> None:
-    Policy.objects.update(sso_enforced_at=timezone.now())
-    client.post("/sign-in/password/", {"login": "ada@acme.test", "password": PASSWORD})
-    client.post("/sign-in/code/", {"code": code_of(SECRET)})
-
-    assert not Entry.objects.exists()
-    assert client.get("/workspaces/acme/")["Location"].startswith(
-        f"/sso/{acme_idp.connection.pk}/start/"
-    )
-
-
 def test_person_of_two_workspaces_chooses(client: Client, ada_twice: Membership) -> None:
     sign_in(client, "ada@acme.test")
 
