@@ -28,7 +28,7 @@ from accounts.models import User, normalized
 from audit.names import EventName
 from audit.refusals import NotPermitted
 from portal.sso.accounts_log import audited, record_for_person
-from portal.sso.enforced import WayIn, ways_around_password
+from portal.sso.enforced import ways_around_password
 from portal.sso.entering import (
     after_sign_in,
     entered,
@@ -41,6 +41,7 @@ from portal.sso.factors import factors_of, keeping_a_factor, setting_up, workspa
 from portal.sso.forms import PasswordForm
 from portal.sso.passkeys import SecondFactorPasskeyForm, asked_of
 from portal.sso.views.entrance import EMAIL_KEY
+from portal.sso.ways_in import WaysIn
 from portal.ui.needs import open_to_all, signed_in
 from portal.ui.pages import page
 from portal.ui.refusing import refusal_page
@@ -176,7 +177,7 @@ def _nowhere_to_go(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _only_single_sign_on(request: HttpRequest, ways: list[WayIn], *, goal: str) -> HttpResponse:
+def _only_single_sign_on(request: HttpRequest, ways: list[WaysIn], *, goal: str) -> HttpResponse:
     """The password was right and opens nothing here: say so, now that it gives nothing away."""
     record_for_person(
         request,
