@@ -162,3 +162,11 @@ def test_the_overview_costs_the_same_for_one_rule_and_for_many(
     map_roles(acme_idp, version=1, **{f"v{n}": "editor" for n in range(30)})
     _seen(acme_idp, mia, [f"w{n}" for n in range(30)])
     assert queries() == few
+
+
+def test_the_page_of_the_connection_leads_here(
+    acme_idp: Idp, ada: Membership, client_of: Callable[..., Client]
+) -> None:
+    text = client_of(ada).get(f"/o/acme/sso/{acme_idp.connection.pk}/").content.decode()
+
+    assert f'href="{_page(acme_idp)}"' in text
