@@ -1,9 +1,9 @@
 """Codes and ID tokens of the demo's OpenID providers."""
 
 import hashlib
-import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 import jwt
@@ -60,9 +60,9 @@ def redeem(code: str, *, realm: str, redirect_uri: str, verifier: str) -> Grant:
     return grant
 
 
-def id_token(claims: Mapping[str, Any], key: SigningKey) -> str:
-    now = int(time.time())
-    times = {"iat": now, "exp": now + TOKEN_SECONDS}
+def id_token(claims: Mapping[str, Any], key: SigningKey, *, at: datetime) -> str:
+    made = int(at.timestamp())
+    times = {"iat": made, "exp": made + TOKEN_SECONDS}
     return jwt.encode(
         {**times, **claims}, key.private_pem, algorithm="RS256", headers={"kid": key_id(key)}
     )
