@@ -177,7 +177,7 @@ def _id_token(realm: Realm, grant: Grant) -> str:
     if grant.how == "private":
         claims |= {"email_verified": False, "tid": _CONSUMERS}
         claims.pop("hd", None)
-    made = id_token(claims, signing_key(realm.key_name))
+    made = id_token(claims, signing_key(realm.key_name), at=now())
     # A wrong last byte of the claims: what a meddler would leave behind.
     return made.replace(".", ".e", 1) if grant.how == "changed" else made
 

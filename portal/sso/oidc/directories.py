@@ -3,16 +3,21 @@
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core import signing
 from django.utils.http import urlencode
 
 from audit.refusals import Invalid
 from portal.sso.models import Connection
 from portal.sso.oidc.addresses import discovery_url
-from portal.sso.oidc.applications import callback_url_of
+from portal.sso.oidc.applications import redirect_uri_of
 from portal.sso.oidc.fetching import get_json
 from portal.sso.oidc.kinds import is_directory
 from portal.sso.refusals import SignInRefused
 from portal.sso.rules import is_domain
+
+# How long an admin may think about it at Microsoft.
+_CONSENT_SECONDS = 3600
+_SALT = "gatehouse.sso.consent"
 
 
 def directory_of(said: str) -> str:
@@ -35,9 +40,22 @@ def consent_url(connection: Connection) -> str:
     client_id = connection.client_id or settings.MICROSOFT_CLIENT_ID
     if connection.kind != Connection.Kind.MICROSOFT or not (connection.tenant_id and client_id):
         return ""
-    asked = {"client_id": client_id, "redirect_uri": callback_url_of(connection.pk)}
+    asked = {
+        "client_id": client_id,
+        "redirect_uri": redirect_uri_of(connection),
+        "state": f"{connection.pk.hex}.{signing.dumps(connection.pk.hex, salt=_SALT)}",
+    }
     where = f"{settings.MICROSOFT_AUTHORITY}/{connection.tenant_id}/adminconsent"
     return f"{where}?{urlencode(asked)}"
+
+
+def is_answer_to_us(connection: Connection, state: str) -> bool:
+    """Whether a consent was asked for by `consent_url` of this connection, not long ago."""
+    try:
+        asked_for = signing.loads(state.partition(".")[2], salt=_SALT, max_age=_CONSENT_SECONDS)
+    except signing.BadSignature:
+        return False
+    return bool(asked_for == connection.pk.hex)
 
 
 def _unknown(domain: str) -> Invalid:

@@ -15,6 +15,7 @@ from portal.sso.completing import complete_sign_in, complete_step_up
 from portal.sso.models import Connection
 from portal.sso.oidc.applications import application_of
 from portal.sso.oidc.asking import connection_in
+from portal.sso.oidc.directories import is_answer_to_us
 from portal.sso.oidc.explaining import explain
 from portal.sso.oidc.findings import Asked, Examination
 from portal.sso.oidc.signing_in import Returned, examine_sign_in
@@ -43,7 +44,7 @@ def callback(request: HttpRequest, connection: Connection, at: datetime) -> Http
     if not within_limit(request, "callback"):
         raise SignInRefused(Reason.TOO_MANY)
     if "admin_consent" in request.GET:
-        return _consented(request)
+        return _consented(request, connection)
     state = _state_of(request, connection)
     notes_of(request).is_test = is_test(state)
     if not is_test(state):
@@ -59,10 +60,15 @@ def callback(request: HttpRequest, connection: Connection, at: datetime) -> Http
     return response
 
 
-def _consented(request: HttpRequest) -> HttpResponse:
+def _consented(request: HttpRequest, connection: Connection) -> HttpResponse:
     """Microsoft's page of the admin's consent ends here; what it says changes nothing of ours."""
+    if not is_answer_to_us(connection, request.GET.get("state", "")):
+        raise Malformed(_("This is no answer to us, or a late one. Start from the set-up page."))
     said = request.GET["admin_consent"].lower() == "true" and "error" not in request.GET
-    return page(request, "sso/consented.html", {"is_given": said})
+    tenant_id = request.GET.get("tenant", "").lower()
+    is_elsewhere = said and tenant_id != connection.tenant_id
+    context = {"is_given": said and not is_elsewhere, "is_elsewhere": is_elsewhere}
+    return page(request, "sso/consented.html", context)
 
 
 @open_to_all(reason="The vendor's applications at Google and Microsoft have one address.")
