@@ -96,6 +96,11 @@ class SimpleSaml:
             text: str = answer.read().decode()
         return text
 
+    def forget_everybody(self) -> None:
+        """End all its sessions: the next sign-in asks for a password again."""
+        for session in (self.folder / "sessions").iterdir():
+            session.unlink()
+
     def said(self) -> str:
         log = self.folder / "simplesamlphp.log"
         return log.read_text() if log.exists() else ""

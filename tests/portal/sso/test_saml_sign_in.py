@@ -367,3 +367,14 @@ def test_own_second_factor_is_asked_on_the_way_in(
 
     assert answer.request["PATH_INFO"] == "/o/acme/"
     assert Entry.objects.open().get().connection_id == acme_idp.connection.pk
+
+
+def test_beginning_over_and_over_is_braked(browser: Browser, acme_idp: Idp) -> None:
+    where = f"/sso/{acme_idp.connection.pk}/start/"
+    answers = [browser.post(where) for _turn in range(31)]
+
+    assert {answer.status_code for answer in answers[:30]} == {302}
+    assert answers[30].status_code == 429
+    assert str(Reason.TOO_MANY.label) in answers[30].content.decode()
+    # Whoever hammers does not push others out of the record.
+    assert not SignInAttempt.objects.exists()
