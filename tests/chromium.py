@@ -31,6 +31,8 @@ QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # The OpenID provider of the tests, on this machine.
+    "--host-resolver-rules=MAP op.test 127.0.0.1",
 )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.mail import EmailMultiAlternatives
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from audit.tree import seal_pending
 from portal.outlets.tasks import send_mail
@@ -58,3 +58,17 @@ def start_sign_in(page: Page, email: str) -> None:
     """The start page: the address leads to the organization's own way in."""
     page.get_by_label("Work e-mail").fill(email)
     page.get_by_role("button", name="Continue").click()
+
+
+def run_test_login(page: Page) -> None:
+    """From a connection's page to its identity provider."""
+    page.get_by_role("link", name="Test", exact=True).click()
+    page.get_by_role("button", name="Test this connection").first.click()
+
+
+def activate(page: Page) -> None:
+    """What passed is looked at rule by rule, then switched on."""
+    expect(page.get_by_text("The test login passed")).to_be_visible()
+    assert "erin@acme.test" in page.inner_text("main") or "ada@acme.test" in page.inner_text("main")
+    page.get_by_role("button", name="Activate").first.click()
+    expect(page.get_by_text("Active", exact=True).first).to_be_visible()

@@ -68,7 +68,7 @@ def satisfy_globex(erin: Window, page: Page, newest: Callable[[], Any]) -> None:
     come_in_by_acmes_sso(erin, at_idp=False)
     erin.open("/o/globex/")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     assert heading(page) == "Set up your authenticator app"
     secret = page.locator("code").inner_text()
     page.get_by_label("Authenticator code").fill(code_of(secret))

@@ -25,6 +25,7 @@ from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oauth2.rfc9207 import IssuerParameter
 from authlib.oidc.core import UserInfo
 from authlib.oidc.core.grants import OpenIDCode
+from django.conf import settings
 from joserfc.jwk import ECKey, RSAKey
 
 from portal.outbound.client import Client
@@ -130,7 +131,7 @@ class Relying(ClientMixin):  # type: ignore[misc]
         return scope
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
-        return redirect_uri.startswith("http://testserver/sso/")
+        return redirect_uri.startswith(f"{settings.BASE_URL}/sso/")
 
     def check_client_secret(self, client_secret: str) -> bool:
         # Authlib leaves it to us to decode the Authorization header as RFC 6749 says.
