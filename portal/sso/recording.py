@@ -84,7 +84,7 @@ def _keep(
         membership=_recognised(connection, identity) if identity else None,
         at=at,
         is_test=notes.is_test,
-        is_stranger=identity is None and not notes.is_test,
+        is_stranger=identity is None,
         reference=new_reference(),
         reason=refusal.reason if refusal else "",
         expected=refusal.expected if refusal else "",

@@ -33,7 +33,8 @@ class SignInAttempt(TenantModel):
     )
     at = models.DateTimeField()
     is_test = models.BooleanField(default=False)
-    # Nothing was proven about anybody: everybody on the internet can add such a row.
+    # Nothing was proven about anybody: everybody on the internet can add such a row, also
+    # to a draft, whose attempts all count as tests.
     is_stranger = models.BooleanField(default=False)
     # Empty when the person was let in.
     reason = models.CharField(max_length=24, choices=Reason.choices, blank=True)

@@ -1,4 +1,4 @@
-"""Which of a connection's certificates a response is signed with, for explaining only."""
+"""Which of a connection's certificates a response is signed with; it judges nothing."""
 
 from collections.abc import Sequence
 

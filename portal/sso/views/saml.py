@@ -17,6 +17,7 @@ from portal.sso.parking import Parked, forget, park, unpark
 from portal.sso.providers import provider_for
 from portal.sso.recording import notes_of, record_accepted
 from portal.sso.refusals import Reason, SignInRefused
+from portal.sso.rollover import follow_key
 from portal.sso.saml.certificates import bare
 from portal.sso.saml.explaining import explain_guarded, unreadable
 from portal.sso.saml.guard import guard
@@ -77,7 +78,9 @@ def _verified(request: HttpRequest, connection: Connection, *, at: datetime) -> 
         notes.checks = (unreadable(refusal),)
         raise
     notes.checks = explain_guarded(guarded, connection, at=at)
-    return verify_guarded(guarded, parties_of(connection), at=at)
+    verified = verify_guarded(guarded, parties_of(connection), at=at)
+    follow_key(guarded, connection, at=at)
+    return verified
 
 
 def _posted(request: HttpRequest) -> str:

@@ -11,12 +11,12 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 from portal.outbound.client import Client
+from portal.sso.development.keys import SigningKey
 from tests.portal.outbound.test_client import certificate as site_certificate
 
 NAME = "idp.acme.example"
@@ -46,7 +46,21 @@ def written(
 
 
 def certificate_until(end: datetime) -> str:
-    key = ec.generate_private_key(ec.SECP256R1())
+    return _certificate(ec.generate_private_key(ec.SECP256R1()), end)
+
+
+def key_until(end: datetime) -> SigningKey:
+    """One that can sign assertions."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    return SigningKey(private, _certificate(key, end).encode())
+
+
+def _certificate(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, end: datetime) -> str:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "idp")])
     made = (
         x509.CertificateBuilder()
@@ -58,7 +72,7 @@ def certificate_until(end: datetime) -> str:
         .not_valid_after(end)
         .sign(key, hashes.SHA256())
     )
-    return made.public_bytes(Encoding.PEM).decode()
+    return made.public_bytes(serialization.Encoding.PEM).decode()
 
 
 @dataclass

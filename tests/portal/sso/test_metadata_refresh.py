@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from audit.models import Event
 from audit.names import EventName
@@ -15,6 +17,7 @@ from portal.outbound.client import Client as Outbound
 from portal.sso.actions import disable_connection
 from portal.sso.actions.watching import promote_certificate
 from portal.sso.configuration import is_tested
+from portal.sso.development.keys import SigningKey
 from portal.sso.models import Connection
 from portal.sso.refreshing import HASTE, refresh
 from portal.sso.rolling import Slots, rolled
@@ -23,17 +26,23 @@ from portal.sso.sweeps import announce_metadata
 from tenants.access import system_actor
 from tenants.models import Membership, Organization
 from tests.portal.sso.conftest import Browser, Idp, key_of
-from tests.portal.sso.publishing import Site, certificate_until, publishing, written
+from tests.portal.sso.publishing import Site, certificate_until, key_until, publishing, written
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 
 
-def pem_of(name: str) -> str:
-    return read_certificate(key_of(name).certificate_pem.decode()).pem
-
-
 OLD, NEW = "acme", "acme-next"
+
+
+@cache
+def key(name: str) -> SigningKey:
+    """The next one ends later, as next ones do."""
+    return key_of(OLD) if name == OLD else key_until(timezone.now() + 1500 * DAY)
+
+
+def pem_of(name: str) -> str:
+    return read_certificate(key(name).certificate_pem.decode()).pem
 
 
 @pytest.fixture
@@ -74,7 +83,7 @@ def test_a_key_rolls_without_a_failed_sign_in(
     new_browser: Callable[[], Browser],
     at: datetime,
 ) -> None:
-    rolled_over = replace(watched, key=key_of(NEW))
+    rolled_over = replace(watched, key=key(NEW))
     assert signs_in(new_browser(), watched)
     # The provider announces the next key, signing with the old one still.
     site.body = written(pem_of(OLD), pem_of(NEW))
@@ -83,7 +92,9 @@ def test_a_key_rolls_without_a_failed_sign_in(
     assert signs_in(new_browser(), watched)
     # It switches over, announcing both: at some servers earlier than at others.
     assert signs_in(new_browser(), rolled_over)
+    assert Connection.objects.get().pems() == (pem_of(NEW), pem_of(OLD))
     assert signs_in(new_browser(), watched)
+    assert signs_in(new_browser(), rolled_over)
     # The old one is no longer announced.
     site.body = written(pem_of(NEW))
     held = look(at + DAY)
@@ -91,7 +102,7 @@ def test_a_key_rolls_without_a_failed_sign_in(
     assert signs_in(new_browser(), rolled_over)
     assert not signs_in(new_browser(), watched)
 
-    assert events().count(EventName.CONNECTION_ROLLED) == 2
+    assert events().count(EventName.CONNECTION_ROLLED) == 3  # added, moved up, the old one gone
     assert is_tested(held)
     assert held.state == "active"
 
@@ -107,7 +118,7 @@ def test_a_provider_that_replaces_its_key_at_once_keeps_a_day_for_both(
 
     assert look(at).pems() == (pem_of(NEW), pem_of(OLD))
     assert signs_in(new_browser(), watched)
-    assert signs_in(new_browser(), replace(watched, key=key_of(NEW)))
+    assert signs_in(new_browser(), replace(watched, key=key(NEW)))
     assert look(at + DAY).pems() == (pem_of(NEW),)
 
 
@@ -122,7 +133,7 @@ def test_an_unknown_signature_has_the_metadata_read_at_once(
     """The key was replaced overnight, and the first person of the morning must not be stuck."""
     look(at)
     site.body = written(pem_of(NEW))
-    rolled_over = replace(watched, key=key_of(NEW))
+    rolled_over = replace(watched, key=key(NEW))
 
     with django_capture_on_commit_callbacks() as woken:
         assert not signs_in(new_browser(), rolled_over)
