@@ -42,7 +42,6 @@ def connection_show(request: PortalRequest, connection_id: UUID) -> HttpResponse
             "callback_url": "" if connection.is_saml else callback_url_of(connection.pk),
             "consent_url": consent_url(connection),
             "has_own_application": bool(connection.client_id),
-            "is_described": is_described(connection),
             "name_form": NameForm(initial={"name": connection.name}),
             "options_form": _options_of(connection),
         },
@@ -54,6 +53,7 @@ def common(request: PortalRequest, connection: Connection) -> dict[str, object]:
     domains = list(Domain.objects.verified().values_list("name", flat=True).order_by("name"))
     return {
         "connection": connection,
+        "is_described": is_described(connection),
         "is_tested": is_tested(connection),
         "steps": steps_of(connection, domains=domains),
         "usage": usage_of([connection])[connection.provider_id],

@@ -40,7 +40,6 @@ def connection_test(request: PortalRequest, connection_id: UUID) -> HttpResponse
     context = {
         **common(request, connection),
         "lines": lines_of(latest),
-        "is_described": is_described(connection),
     }
     response = framed(request, "sso/connection_test.html", context)
     if not context["is_described"]:
