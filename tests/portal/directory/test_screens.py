@@ -59,6 +59,18 @@ def test_a_token_needs_a_step_up(ada: Membership, client_of: Callable[..., Clien
     assert not DirectoryToken.objects.exists()
 
 
+def test_a_token_is_revoked_on_the_page(admin: Client, idp: Directory) -> None:
+    """The button was missing: what one block of a page sets, another does not see."""
+    row = DirectoryToken.objects.get()
+    path = f"/o/acme/directory/tokens/{row.pk}/revoke/"
+
+    assert f'action="{path}"' in read(admin, "directory/")
+    admin.post(path)
+
+    assert idp.call("GET", "/Users")[0] == 401
+    assert f'action="{path}"' not in read(admin, "directory/")
+
+
 def test_one_page_tells_when_why_and_what_was_cut(
     admin: Client, idp: Directory, row_of: RowOf
 ) -> None:
