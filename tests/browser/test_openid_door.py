@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 
 from portal.sso.development.realms import CLIENT_ID, CLIENT_SECRET, find_realm, tenant_id_of
 from portal.sso.oidc.describing import Description
@@ -21,6 +22,7 @@ pytestmark = [
 @pytest.fixture
 def door(settings: Any, tmp_path: Any, live_server: Any) -> None:
     """Acme, connected to three providers that the demo plays."""
+    cache.clear()  # the key set of the test before: each has a provider with keys of its own
     settings.DEMO = True
     settings.GATEHOUSE_HOME = tmp_path
     settings.BASE_URL = live_server.url
