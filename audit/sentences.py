@@ -63,7 +63,7 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     N.CONNECTION_TESTED: _("A test login through the SSO connection {target} passed."),
     N.CONNECTION_ACTIVATED: _("{actor} activated the SSO connection {target}."),
     N.CONNECTION_DISABLED: _("{actor} disabled the SSO connection {target}."),
-    N.CONNECTION_DEGRADED: _("The SSO connection {target} needs attention[: {reason}]"),
+    N.CONNECTION_DEGRADED: _("The SSO connection {target} needs attention[: {reason}]."),
     N.CONNECTION_RECOVERED: _("The SSO connection {target} is in order again."),
     N.CONNECTION_ROLLED: _("The certificates of the SSO connection {target} changed[: {changed}]."),
     N.CONNECTION_CERTIFICATE_ENDING: _(

@@ -250,7 +250,12 @@ def _settle(connection: Connection, *, actor: Actor, at: datetime) -> None:
     if trouble:
         connection.degrade(at=connection.degraded_at or at, because=trouble)
         connection.save(update_fields=_STATE_FIELDS)
-        record(EventName.CONNECTION_DEGRADED, actor=actor, target=connection, reason=trouble)
+        record(
+            EventName.CONNECTION_DEGRADED,
+            actor=actor,
+            target=connection,
+            reason=trouble.rstrip("."),
+        )
     else:
         connection.recover()
         connection.save(update_fields=_STATE_FIELDS)
