@@ -138,8 +138,15 @@ class FieldsForm(forms.Form):
     sso_url = forms.CharField(
         label=_("Sign-in address"),
         max_length=500,
-        help_text=_("Where a browser is sent to sign in, by HTTP-Redirect."),
+        help_text=_("Where a browser is sent to sign in."),
         widget=forms.URLInput(attrs={"placeholder": "https://…", "autocomplete": "off"}),
+    )
+    binding = forms.ChoiceField(
+        label=_("How a request gets there"),
+        choices=Connection.Binding.choices,
+        initial=Connection.Binding.REDIRECT,
+        required=False,
+        help_text=_("HTTP-Redirect fits nearly everywhere."),
     )
     certificate = forms.CharField(
         label=_("Signing certificate"), max_length=20_000, widget=_as_text(5)
@@ -166,6 +173,7 @@ class FieldsForm(forms.Form):
             entity_id=values["entity_id"],
             sso_url=values["sso_url"],
             certificates=tuple(dict.fromkeys(pem for pem in given if pem)),
+            binding=values["binding"] or Connection.Binding.REDIRECT,
         )
 
 

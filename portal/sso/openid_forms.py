@@ -32,6 +32,11 @@ class OpenIDForm(forms.Form):
     def __init__(self, *args: Any, connection: Connection, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.is_offered = is_offered(connection.kind)
+        if not self.is_offered:
+            self.fields["client_id"].required = True
+            self.fields["client_secret"].required = not connection.sealed_client_secret
+        if not connection.sealed_client_secret:
+            self.fields["client_secret"].help_text = _("Kept sealed and never shown again.")
 
     def description(self) -> Description:
         return Description(**self.cleaned_data)

@@ -84,6 +84,7 @@ def _form_of(request: PortalRequest, way: str, connection: Connection) -> forms.
         "metadata_url": connection.metadata_url,
         "entity_id": connection.idp_entity_id,
         "sso_url": connection.idp_sso_url,
+        "binding": connection.idp_binding,
         "certificate": connection.certificate,
         "next_certificate": connection.next_certificate,
     }
@@ -105,6 +106,8 @@ def _described(request: PortalRequest, connection: Connection, form: forms.Form)
     except Invalid as refusal:
         form.add_error(None, _whole(refusal))
         return False
+    for note in provider.notes:
+        messages.info(request, note)
     return True
 
 
