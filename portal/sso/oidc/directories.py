@@ -1,7 +1,5 @@
 """A Microsoft directory by one of its domains, and the way to its admin's consent."""
 
-from urllib.parse import urlsplit
-
 from django.conf import settings
 from django.core import signing
 from django.utils.http import urlencode
@@ -29,7 +27,8 @@ def directory_of(said: str) -> str:
         found = get_json(discovery_url(f"{settings.MICROSOFT_AUTHORITY}/{wanted}/v2.0"))
     except SignInRefused as refusal:
         raise _unknown(wanted) from refusal
-    directory = urlsplit(str(found.get("issuer", ""))).path.strip("/").partition("/")[0].lower()
+    issuer = str(found.get("issuer", "")).lower().rstrip("/")
+    directory = issuer.removesuffix("/v2.0").rpartition("/")[2]
     if not is_directory(directory):
         raise _unknown(wanted)
     return directory
