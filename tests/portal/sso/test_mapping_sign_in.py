@@ -292,7 +292,7 @@ def test_hundreds_of_groups_come_through_though_no_cookie_holds_them(
     cookie = posted.cookies["gatehouse-parked"]
     assert len(cookie.OutputString()) < 4096
     waiting = ParkedSignIn.objects.first()
-    assert waiting is None or groups[0] not in waiting.sealed_claims
+    assert waiting is None or groups[0] not in waiting.sealed
 
     assert browser.get(posted["Location"])["Location"] == "/o/acme/"
     assert erin().role == "auditor"
