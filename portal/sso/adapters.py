@@ -32,7 +32,9 @@ class ConnectionAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             raise SignInRefused(Reason.INACTIVE)
         known = sociallogin.user if sociallogin.is_existing else None
         at = now()
-        admission = decide_admission(provider.connection, provider.identity, known=known, at=at)
+        admission = decide_admission(
+            provider.connection, provider.identity, known=known, at=at, present=provider.present
+        )
         if known is None and admission.user is not None:
             _link(sociallogin, admission.user)
         elif known is None:

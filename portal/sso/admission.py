@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Q
 
@@ -33,11 +34,15 @@ def decide_admission(
     *,
     known: User | None,
     at: datetime,
+    present: UUID | None = None,
 ) -> Admission:
-    """`known` is whom this (connection, subject) has signed in before. Raises SignInRefused."""
+    """`known` is whom this (connection, subject) has signed in before. Raises SignInRefused.
+
+    `present` is whom this browser is let into the workspace as already.
+    """
     policy = Policy.objects.get()
     member = _member_of(identity, known)
-    standing = standing_of(connection, identity, known=known, member=member, at=at)
+    standing = standing_of(connection, identity, known=known, member=member, at=at, present=present)
     invitation = _invitation_of(identity, at=at) if member is None else None
     reason = refusal_of(standing, may_join=policy.just_in_time or invitation is not None)
     if reason is not None:

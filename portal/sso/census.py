@@ -13,12 +13,11 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from portal.sso.models import ClosedIdentity, Connection, Domain
 from portal.sso.refusals import Reason
 from portal.sso.rules import domain_of, subject_digest
-from portal.sso.standing import Standing, place_of, refusal_of
-from tenants.models import Entry, Membership
+from portal.sso.standing import FACTORS, Standing, is_in_charge, place_of, refusal_of
+from tenants.models import Entry, Membership, TeamMember
 from tenants.scoping import system_scope
 
 LOOKED_BACK = timedelta(days=30)
-_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
 @dataclass(frozen=True)
@@ -76,9 +75,10 @@ class _Books:
         self.subjects = self._subjects()
         self.cut = self._cut()
         self.elsewhere = _members_elsewhere()
+        self.teams = _team_permissions()
         users = Membership.objects.filter(user__isnull=False).values("user_id")
         self.guarded = set(
-            Authenticator.objects.filter(type__in=_FACTORS, user_id__in=users).values_list(
+            Authenticator.objects.filter(type__in=FACTORS, user_id__in=users).values_list(
                 "user_id", flat=True
             )
         )
@@ -121,12 +121,32 @@ class _Books:
             place=place_of(member, at=self.at),
             is_member_elsewhere=member.user_id in self.elsewhere,
             has_account=True,
+            is_charge_unproven=not uids and self._is_charge_unproven(member),
         )
+
+    def _is_charge_unproven(self, member: Membership) -> bool:
+        """As the sign-in itself would find it, in a browser that knows nobody."""
+        user = member.user
+        if user is None or user.pk in self.guarded:
+            return False
+        has_another = user.has_usable_password() or any(
+            self._uids(member, connection) for connection in self.connections
+        )
+        return has_another and is_in_charge(member, self.teams.get(member.pk, ()))
 
     def _uids(self, member: Membership, connection: Connection) -> list[str]:
         if member.user_id is None:
             return []
         return self.subjects.get((member.user_id, connection.pk), [])
+
+
+def _team_permissions() -> Mapping[UUID, list[list[str]]]:
+    """What each member's teams allow beyond the role; most teams allow nothing."""
+    found: dict[UUID, list[list[str]]] = defaultdict(list)
+    rows = TeamMember.objects.exclude(team__permissions=[])
+    for member_id, permissions in rows.values_list("membership", "team__permissions"):
+        found[member_id].append(permissions)
+    return found
 
 
 def _members_elsewhere() -> set[UUID | None]:

@@ -49,6 +49,7 @@ def complete_sign_in(
         response = None
     else:
         if isinstance(request.user, User):
+            provider.present = _present(request, request.user)
             end_entries(request, at=at, because="somebody else signed in")
         response = _through_allauth(request, provider, state)
     if not isinstance(request.user, User):
@@ -105,6 +106,12 @@ def _known(provider: ConnectionProvider) -> User | None:
         .first()
     )
     return account.user if account else None
+
+
+def _present(request: HttpRequest, user: User) -> UUID | None:
+    """The person, if this browser is let into the connection's workspace as them."""
+    member = Membership.objects.filter(user=user).first()
+    return user.pk if member is not None and entry_of(request, member) is not None else None
 
 
 def _entry(request: HttpRequest, user: User, entry_id: UUID) -> Entry:

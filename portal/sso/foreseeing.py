@@ -31,8 +31,10 @@ class Foreseen:
     teams: tuple[str, ...] = ()
 
 
-def foresee(connection: Connection, identity: Identity, *, at: datetime) -> Foreseen:
-    """Inside the organization's scope."""
+def foresee(
+    connection: Connection, identity: Identity, *, at: datetime, present: UUID | None = None
+) -> Foreseen:
+    """Inside the organization's scope; `present` is who is signed in, in the same browser."""
     account = (
         SocialAccount.objects.select_related("user")
         .filter(provider=connection.provider_id, uid=identity.subject)
@@ -40,7 +42,7 @@ def foresee(connection: Connection, identity: Identity, *, at: datetime) -> Fore
     )
     known = account.user if account else None
     try:
-        admission = decide_admission(connection, identity, known=known, at=at)
+        admission = decide_admission(connection, identity, known=known, at=at, present=present)
     except SignInRefused as refusal:
         return Foreseen(is_let_in=False, words=refusal.message)
     words = (

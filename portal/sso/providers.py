@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
@@ -33,6 +34,8 @@ class Vouching:
     connection: Connection
     identity: Identity | None
     request: HttpRequest
+    # Whom this browser was let into the workspace as, before the sign-in.
+    present: UUID | None = None
 
     def apply_mappings(self, user: User, *, at: datetime) -> None:
         """After admission, in the sign-in's transaction: the claims' role and teams."""

@@ -98,6 +98,13 @@ class Reason(TextChoices):
         "email_taken",
         _("This address belongs to an account that signs in another way."),
     )
+    NOT_LINKED = (
+        "not_linked",
+        _(
+            "You look after this workspace, and this identity provider does not know you yet. "
+            "Sign in as you always do, then start single sign-on once more in the same browser."
+        ),
+    )
     NOT_INVITED = (
         "not_invited",
         _("This organization does not let people in at their first single sign-on."),

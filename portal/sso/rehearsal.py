@@ -29,6 +29,10 @@ NEVER_USED = _(
 _SAID: dict[Reason, str | Promise] = {
     Reason.FOREIGN_DOMAIN: _("The domain of their address is not proven."),
     Reason.EMAIL_TAKEN: _("The address belongs to an account that other workspaces use as well."),
+    Reason.NOT_LINKED: _(
+        "Looks after the workspace without a second factor: they have to come in by single sign-on "
+        "once in a browser in which they are signed in."
+    ),
     Reason.REVOKED: _("Their access, or their link to the identity provider, was ended."),
 }
 

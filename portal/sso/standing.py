@@ -4,17 +4,26 @@ The sign-in and the rehearsal of an enforcement decide here, so that neither can
 other.
 """
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
+from uuid import UUID
+
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 
 from accounts.models import User
 from portal.sso.identity import Identity
 from portal.sso.models import ClosedIdentity, Connection, Domain
 from portal.sso.refusals import Reason
 from portal.sso.rules import domain_of, subject_digest
-from tenants.models import Membership
+from tenants.models import Membership, TeamMember
+from tenants.permissions import Permission
 from tenants.scoping import system_scope
+
+# What is asked for after single sign-on as well.
+FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
 class Place(Enum):
@@ -37,6 +46,8 @@ class Standing:
     place: Place
     is_member_elsewhere: bool
     has_account: bool
+    # Looks after the workspace, and nothing but the identity provider's word would stand for it.
+    is_charge_unproven: bool = False
 
 
 def refusal_of(standing: Standing, *, may_join: bool) -> Reason | None:
@@ -58,6 +69,10 @@ def _refusal_of_member(standing: Standing) -> Reason | None:
     # An active member of this organization alone may be recognised by a proven address.
     if standing.is_member_elsewhere and not standing.is_known:
         return Reason.EMAIL_TAKEN
+    # Whoever runs an identity provider, or set one up with a link, must not come to be in charge
+    # here by naming the address of somebody who is.
+    if standing.is_charge_unproven and not standing.is_known:
+        return Reason.NOT_LINKED
     return None
 
 
@@ -74,8 +89,12 @@ def standing_of(
     known: User | None,
     member: Membership | None,
     at: datetime,
+    present: UUID | None = None,
 ) -> Standing:
-    """Read one identity's rows; `member` is whom its account or its address points to."""
+    """Read one identity's rows; `member` is whom its account or its address points to.
+
+    `present`: the person whom this browser is let into the workspace as, by other means.
+    """
     domain = domain_of(identity.email)
     return Standing(
         domain_is_proven=_counts(domain, is_known=known is not None),
@@ -84,7 +103,38 @@ def standing_of(
         place=place_of(member, at=at),
         is_member_elsewhere=member is not None and _is_elsewhere(member),
         has_account=User.objects.filter(email=identity.email).exists(),
+        is_charge_unproven=known is None
+        and member is not None
+        and _is_charge_unproven(member, present=present),
     )
+
+
+def is_in_charge(member: Membership, team_permissions: Iterable[Collection[str]]) -> bool:
+    """Whether this member may set up single sign-on, by the role or by a team."""
+    charge = Permission.SSO_MANAGE
+    by_team = any(charge.value in permissions for permissions in team_permissions)
+    return by_team or charge in member.role_permissions()
+
+
+def _is_charge_unproven(member: Membership, *, present: UUID | None) -> bool:
+    """Neither signed in here already, nor asked for a second factor of their own in a moment.
+
+    Whom no other way leads in any more depends on the identity provider's word.
+    """
+    user = member.user
+    if user is None or user.pk == present:
+        return False
+    teams = TeamMember.objects.filter(membership=member).values_list("team__permissions", flat=True)
+    if not is_in_charge(member, teams):
+        return False
+    if Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).exists():
+        return False
+    return user.has_usable_password() or _comes_by_another(user)
+
+
+def _comes_by_another(user: User) -> bool:
+    in_use = Connection.objects.in_use().values_list("provider_id", flat=True)
+    return bool(SocialAccount.objects.filter(user=user, provider__in=list(in_use)).exists())
 
 
 def _counts(domain: str, *, is_known: bool) -> bool:

@@ -73,7 +73,10 @@ def complete_test(
     checks = [*checks, domain_check(identity)] if connection.is_saml else [*checks]
     notes = notes_of(request)
     notes.identity, notes.checks, notes.is_test = identity, checks, True
-    foreseen = foresee(connection, identity, at=at)
+    signed_in = tester.actor.membership
+    foreseen = foresee(
+        connection, identity, at=at, present=signed_in.user_id if signed_in else None
+    )
     reference = record_accepted(request, connection, at=at)
     if passed(checks):
         connection = pass_test(connection, actor=tester.actor, at=at, digest=test["digest"])

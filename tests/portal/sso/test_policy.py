@@ -226,6 +226,7 @@ class TestRehearsal:
     ) -> None:
         for member in (ada, max_, mia, sia):
             open_session(Client(), member)
+        give_second_factor(max_)
         link(ada, acme_idp)
         Membership.objects.filter(pk=mia.pk).update(email="mia@elsewhere.test")
         cut = link(sia, acme_idp)

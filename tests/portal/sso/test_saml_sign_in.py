@@ -191,12 +191,12 @@ def test_same_subject_at_two_providers_is_two_people(
 
 
 def test_member_is_recognised_by_the_proven_address(
-    browser: Browser, ada: Membership, acme_idp: Idp
+    browser: Browser, mia: Membership, acme_idp: Idp
 ) -> None:
-    response = browser.sign_in(acme_idp, email=ada.email, subject="ada-0001")
+    response = browser.sign_in(acme_idp, email=mia.email, subject="mia-0001")
 
     assert response["Location"] == "/o/acme/"
-    assert browser.session["_auth_user_id"] == str(ada.user_id)
+    assert browser.session["_auth_user_id"] == str(mia.user_id)
     assert Membership.objects.count() == 1
 
 
