@@ -3,17 +3,16 @@
 from collections.abc import Callable
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
 from portal.sso.census import take_census
 from portal.sso.models import Connection
 from portal.sso.refusals import Reason
-from tenants.models import Entry, Membership, Organization, Policy, Team, TeamMember
+from tenants.models import Entry, Membership, Organization, Team, TeamMember
 from tests.cast import open_session
 from tests.portal.sso.conftest import Browser, Idp
-from tests.portal.sso.passwords import SECRET, code_of, give_second_factor
+from tests.portal.sso.passwords import SECRET, code_of
 
 pytestmark = pytest.mark.django_db
 
