@@ -63,9 +63,8 @@ class AddressForm(forms.Form):
             "Fetched now, and again every day: a new certificate of your identity provider is "
             "noticed in time."
         ),
-        widget=forms.URLInput(
-            attrs={"placeholder": "https://…", "autocomplete": "off", "autofocus": True}
-        ),
+        # No autofocus: it would scroll past our own values, which come first.
+        widget=forms.URLInput(attrs={"placeholder": "https://…", "autocomplete": "off"}),
     )
 
 
