@@ -100,10 +100,7 @@ class Reason(TextChoices):
     )
     NOT_LINKED = (
         "not_linked",
-        _(
-            "You look after this workspace, and this identity provider does not know you yet. "
-            "Sign in as you always do, then start single sign-on once more in the same browser."
-        ),
+        _("The identity provider does not know you yet: start this once in a signed-in browser."),
     )
     NOT_INVITED = (
         "not_invited",

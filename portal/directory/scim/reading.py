@@ -14,6 +14,7 @@ from portal.directory.scim.errors import ScimError, bad_syntax, bad_value
 from portal.directory.scim.schemas import READ_ONLY, Attribute, Shape
 
 LONGEST_NAME = 320
+LONGEST_VALUE = 2_000
 LARGEST_USER = 64 * 1024
 
 
@@ -87,6 +88,8 @@ def _parts(value: Any, attribute: Attribute) -> Any:
     if not attribute.parts:
         if isinstance(value, dict | list):
             raise bad_value(f"“{attribute.name}” must be a single value.")
+        if isinstance(value, str) and len(value) > LONGEST_VALUE:
+            raise bad_value(f"“{attribute.name}” has more than {LONGEST_VALUE} characters.")
         return value
     if not isinstance(value, dict):
         if "value" not in attribute.parts or isinstance(value, list):

@@ -13,6 +13,8 @@ from portal.people.forms import MemberFilter, RoleForm
 from portal.people.history import history_of
 from portal.people.listing import MEMBER_ORDER, members_for, narrowed, open_invitations
 from portal.people.notes import notes_on
+from portal.tickets.models import Ticket
+from portal.tickets.rules import Kind
 from portal.ui.needs import needs
 from portal.ui.pages import page
 from portal.ui.paging import keyset
@@ -55,9 +57,19 @@ def member_show(request: PortalRequest, pk: UUID) -> HttpResponse:
         "form": _role_form(actor, member),
         "decided_by": _decided_by(member),
         "notes": notes_on(member, actor),
+        "revocation": _revocation_of(actor, member),
         "history": history_of(member) if actor.may(Permission.AUDIT_VIEW) else [],
     }
     return page(request, "people/member_show.html", context)
+
+
+def _revocation_of(actor: Actor, member: Membership) -> Ticket | None:
+    """The request that ended this access: when, why, and what was cut stand there."""
+    if member.status == Membership.Status.ACTIVE or not actor.may(Permission.TICKET_VIEW):
+        return None
+    filed = Ticket.objects.visible_to(actor).for_subject(Kind.REVOCATION, member.pk)
+    found: Ticket | None = filed.order_by("-id").first()
+    return found
 
 
 def _decided_by(member: Membership) -> str:

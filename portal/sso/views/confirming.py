@@ -200,7 +200,12 @@ def _step_up_by_password(request: PortalRequest, entry: Entry, *, goal: str) -> 
         method = Entry.Method.PASSKEY if _is_by_passkey(request) else entry.method
         step_up(entry, actor=request.actor, at=request.at, method=method)
         return redirect(goal)
-    context = {"form": form, "next": goal, "options": asked_of(person(request))}
+    context = {
+        "form": form,
+        "next": goal,
+        "home": home_of(request.organization),
+        "options": asked_of(person(request)),
+    }
     return page(request, "sso/step_up.html", context)
 
 
@@ -217,7 +222,8 @@ def _step_up_at_provider(request: PortalRequest, entry: Entry, *, goal: str) -> 
             data={"step_up": str(entry.pk), "asked_at": request.at.isoformat()},
             force=True,
         )
-    response = page(request, "sso/step_up.html", {"connection": connection, "next": goal})
+    context = {"connection": connection, "next": goal, "home": home_of(request.organization)}
+    response = page(request, "sso/step_up.html", context)
     return leads_to_provider(response, provider)
 
 
