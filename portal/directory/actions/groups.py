@@ -1,16 +1,18 @@
 """Groups pushed by the identity provider, their members, and what being in one means here."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from audit.names import EventName
 from audit.recorder import record
 from audit.refusals import Invalid, NotPermitted, StaleVersion
 from portal.directory.braking import Asked, hold_leaving, is_privileged
-from portal.directory.models import DirectoryGroup, DirectoryPlace
+from portal.directory.models import DirectoryGroup, DirectoryPlace, DirectoryUser
 from portal.directory.moving import change_members, settle_group
 from portal.directory.rules import ROLES_BY_WEIGHT, Outcome, folded
 from portal.directory.scim.errors import taken
@@ -18,7 +20,7 @@ from portal.directory.scim.members import MemberChange
 from portal.directory.scim.reading import WantedGroup
 from tenants.access import Actor, action
 from tenants.actions.guards import known_role, lock_organization, may_hand_out, permissions_of
-from tenants.models import Team
+from tenants.models import Membership, Team
 from tenants.permissions import Permission
 
 _FIELDS = [
@@ -152,13 +154,22 @@ def _describe(group: DirectoryGroup, wanted: WantedGroup, *, at: datetime) -> No
 
 
 def _hold_emptying(group: DirectoryGroup, change: MemberChange, asked: Asked) -> bool:
-    if not is_privileged(group) or not (change.is_cleared or change.removed) or change.added:
+    """Whoever cannot sign in keeps nobody's role alive: only active people count as left."""
+    if not is_privileged(group) or not (change.is_cleared or change.removed):
         return False
-    people = list(DirectoryPlace.objects.filter(group=group).values_list("user", flat=True))
-    if not people or (not change.is_cleared and set(people) - change.removed):
+    people = set(DirectoryPlace.objects.filter(group=group).values_list("user", flat=True))
+    going = (people if change.is_cleared else people & change.removed) - change.added
+    left = (people - going) | change.added
+    if not going or _active(left).exists():
         return False
-    hold_leaving(group, people, asked)
+    hold_leaving(group, list(going), asked)
     return True
+
+
+def _active(people: Collection[UUID]) -> QuerySet[DirectoryUser]:
+    return DirectoryUser.objects.filter(
+        pk__in=people, is_active=True, membership__status=Membership.Status.ACTIVE
+    )
 
 
 def _save(group: DirectoryGroup, *, creating: bool = False) -> None:

@@ -168,6 +168,43 @@ def test_the_last_owner_survives_a_release(
     assert Event.objects.filter(name=EventName.DIRECTORY_OWNER_KEPT).exists()
 
 
+def test_emptying_it_behind_somebody_who_cannot_sign_in_is_held_as_well(
+    idp: Directory, ada: Membership, actor_of: Callable[..., Actor]
+) -> None:
+    """Symptom: one deactivated person put in along with the removal, and every admin was gone."""
+    ann, ben, gone = idp.add("ann"), idp.add("ben"), idp.add("gone")
+    idp.patch(f"/Users/{gone['id']}", OFF)
+    told = idp.add_group("Admins", ann, ben)
+    group = DirectoryGroup.objects.get()
+    map_group(group, actor=actor_of(ada), role="admin", team=None, version=group.version)
+
+    idp.patch(
+        f"/Groups/{told['id']}",
+        {"op": "replace", "path": "members", "value": [{"value": gone["id"]}]},
+    )
+
+    assert idp.members(told) == {ann["id"], ben["id"]}
+    assert Membership.objects.filter(role="admin").count() == 2
+    assert DirectoryHold.objects.get().changes.count() == 2
+
+
+def test_handing_it_over_to_somebody_else_is_not_held(
+    idp: Directory, ada: Membership, actor_of: Callable[..., Actor]
+) -> None:
+    ann, ben = idp.add("ann"), idp.add("ben")
+    told = idp.add_group("Admins", ann)
+    group = DirectoryGroup.objects.get()
+    map_group(group, actor=actor_of(ada), role="admin", team=None, version=group.version)
+
+    idp.patch(
+        f"/Groups/{told['id']}",
+        {"op": "replace", "path": "members", "value": [{"value": ben["id"]}]},
+    )
+
+    assert idp.members(told) == {ben["id"]}
+    assert not DirectoryHold.objects.exists()
+
+
 @pytest.mark.parametrize("way", ["each", "all", "delete", "replace"])
 def test_emptying_a_group_that_makes_admins_is_held(
     idp: Directory,
