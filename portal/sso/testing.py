@@ -74,8 +74,10 @@ def complete_test(
     notes = notes_of(request)
     notes.identity, notes.checks, notes.is_test = identity, checks, True
     signed_in = tester.actor.membership
-    foreseen = foresee(
-        connection, identity, at=at, present=signed_in.user_id if signed_in else None
+    # Whoever holds a set-up link chooses the identity provider, and so whose address it names:
+    # what became of that would tell them who is a member here, and who is in charge.
+    foreseen = (
+        foresee(connection, identity, at=at, present=signed_in.user_id) if signed_in else None
     )
     reference = record_accepted(request, connection, at=at)
     if passed(checks):

@@ -209,7 +209,6 @@ def test_holder_of_a_set_up_link_tests_without_an_account(
     page = holder.bring(draft, draft.response(asked)).content.decode()
 
     assert "The test login passed" in page
-    assert "would become a member" in page
     assert "Teams" not in page  # roles and teams are the workspace's own affair
     assert is_tested(Connection.objects.get(pk=draft.connection.pk))
     assert not Membership.objects.filter(email="erin@acme.test").exists()
@@ -287,3 +286,25 @@ def test_other_kinds_have_no_saml_addresses(browser: Browser, acme_idp: Idp, add
     response = browser.post(where) if address == "acs" else browser.get(where)
 
     assert response.status_code == 404
+
+
+def test_the_holder_of_a_set_up_link_learns_of_nobody_whether_they_are_a_member(
+    draft: Idp,
+    ada: Membership,
+    mia: Membership,
+    max_: Membership,
+    actor_of: Callable[..., Actor],
+    new_browser: Callable[[], Browser],
+) -> None:
+    """Symptom: who chose the identity provider could ask the result page about any address."""
+    link = create_setup_link(actor=actor_of(max_), at=timezone.now(), connection=draft.connection)
+    home, holder = f"/setup/{signed_of(link)}/", new_browser()
+    holder.post(home)
+    told = set()
+    for email in (ada.email, mia.email, "nobody@acme.test"):
+        asked = begin(holder, draft, home)
+        page = holder.bring(draft, draft.response(asked, email=email)).content.decode()
+        assert "The test login passed" in page
+        told.add("If it were a sign-in" in page)
+
+    assert told == {False}
