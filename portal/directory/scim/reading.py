@@ -5,13 +5,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
-
 from accounts.models import normalized
 from portal.directory.rules import folded
 from portal.directory.scim.errors import ScimError, bad_syntax, bad_value
 from portal.directory.scim.schemas import READ_ONLY, Attribute, Shape
+from portal.sso.rules import is_address
 
 LONGEST_NAME = 320
 LONGEST_VALUE = 2_000
@@ -178,13 +176,6 @@ def _candidates(attributes: Mapping[str, Any], user_name: str) -> Iterator[str]:
         emails, key=lambda one: (not one.get("primary"), str(one.get("type")).lower() != "work")
     )
     for address in [*(normalized(one["value"]) for one in by_worth), normalized(user_name)]:
-        if _is_address(address):
+        # As single sign-on takes it: a quoted name is another account with the same mailbox.
+        if is_address(address):
             yield address
-
-
-def _is_address(text: str) -> bool:
-    try:
-        validate_email(text)
-    except ValidationError:
-        return False
-    return True

@@ -150,6 +150,16 @@ def test_an_address_outside_the_proven_domains_is_refused(idp: Directory) -> Non
     assert not Membership.objects.filter(email__contains="eve").exists()
 
 
+def test_a_second_spelling_of_a_mailbox_makes_no_second_account(
+    idp: Directory, ada: Membership
+) -> None:
+    """Symptom: `"ada"@acme.test` came in beside Ada, and her mailbox could set its password."""
+    status, told, _ = idp.call("POST", "/Users", {"userName": '"ada"@acme.test'})
+
+    assert (status, told["scimType"]) == (400, "invalidValue")
+    assert Membership.objects.get() == ada
+
+
 @pytest.mark.parametrize(
     "asked",
     [
