@@ -13,7 +13,7 @@ from portal.sso.refusals import Reason, SignInRefused
 from portal.sso.rules import domain_of
 from portal.sso.standing import refusal_of, standing_of
 from tenants.models import Invitation, Membership, Policy
-from tenants.permissions import BuiltInRole
+from tenants.permissions import ROLE_PERMISSIONS, BuiltInRole, Permission
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def decide_admission(
     policy = Policy.objects.get()
     member = _member_of(identity, known)
     standing = standing_of(connection, identity, known=known, member=member, at=at, present=present)
-    invitation = _invitation_of(identity, at=at) if member is None else None
+    invitation = _invitation_of(identity, policy, at=at) if member is None else None
     reason = refusal_of(standing, may_join=policy.just_in_time or invitation is not None)
     if reason is not None:
         received = domain_of(identity.email) if reason is Reason.FOREIGN_DOMAIN else ""
@@ -60,12 +60,16 @@ def _member_of(identity: Identity, known: User | None) -> Membership | None:
     return member
 
 
-def _invitation_of(identity: Identity, *, at: datetime) -> Invitation | None:
-    """Not an owner's: an identity provider makes nobody an owner, whoever was invited as one."""
+def _invitation_of(identity: Identity, policy: Policy, *, at: datetime) -> Invitation | None:
+    """Not an owner's: an identity provider makes nobody an owner, whoever was invited as one.
+
+    Nor, while the link in the mail can still be used instead, that of anybody else who may set
+    up identity providers: whoever set this one up could take the place by naming the address.
+    """
+    kept = {BuiltInRole.OWNER.value}
+    if not policy.enforces_sso(at=at):
+        kept |= {role for role, may in ROLE_PERMISSIONS.items() if Permission.SSO_MANAGE in may}
     found: Invitation | None = (
-        Invitation.objects.open(at=at)
-        .filter(email=identity.email)
-        .exclude(role=BuiltInRole.OWNER)
-        .first()
+        Invitation.objects.open(at=at).filter(email=identity.email).exclude(role__in=kept).first()
     )
     return found

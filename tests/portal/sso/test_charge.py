@@ -11,7 +11,9 @@ from accounts.models import User
 from portal.sso.census import take_census
 from portal.sso.models import Connection
 from portal.sso.refusals import Reason
-from tenants.models import Entry, Membership, Organization, Team, TeamMember
+from tenants.access import Actor
+from tenants.actions.invitations import send_invitation
+from tenants.models import Entry, Membership, Organization, Policy, Team, TeamMember
 from tests.cast import open_session
 from tests.portal.sso.conftest import Browser, Idp
 from tests.portal.sso.passwords import SECRET, code_of
@@ -147,6 +149,26 @@ def test_but_not_while_another_provider_knows_them(
     come(stolen, acme_idp, ada)
 
     assert not stolen.is_signed_in
+
+
+@pytest.mark.parametrize(("is_enforced", "role"), [(False, "viewer"), (True, "admin")])
+def test_an_admins_invitation_needs_its_link_while_there_is_another_way_than_the_provider(
+    is_enforced: bool,  # noqa: FBT001
+    role: str,
+    ada: Membership,
+    acme_idp: Idp,
+    actor_of: Callable[..., Actor],
+    browser: Browser,
+) -> None:
+    """Symptom: whoever set up the provider named the address that was invited as an admin."""
+    at = timezone.now()
+    send_invitation(actor=actor_of(ada), at=at, email="boss@acme.test", role="admin")
+    if is_enforced:
+        Policy.objects.update(sso_enforced_at=at, sso_confirmed_at=at)
+
+    browser.sign_in(acme_idp, email="boss@acme.test", subject="rogue-0002")
+
+    assert Membership.objects.get(email="boss@acme.test").role == role
 
 
 def test_others_are_recognised_by_the_proven_address(
