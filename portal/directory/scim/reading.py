@@ -84,11 +84,7 @@ def _parts(value: Any, attribute: Attribute) -> Any:
     if not attribute.is_known:
         return value
     if not attribute.parts:
-        if isinstance(value, dict | list):
-            raise bad_value(f"“{attribute.name}” must be a single value.")
-        if isinstance(value, str) and len(value) > LONGEST_VALUE:
-            raise bad_value(f"“{attribute.name}” has more than {LONGEST_VALUE} characters.")
-        return value
+        return _single(value, attribute)
     if not isinstance(value, dict):
         if "value" not in attribute.parts or isinstance(value, list):
             raise bad_value(f"“{attribute.name}” must be an object.")
@@ -102,6 +98,14 @@ def _parts(value: Any, attribute: Attribute) -> Any:
         for part, one in named
         if one is not None
     }
+
+
+def _single(value: Any, attribute: Attribute) -> Any:
+    if isinstance(value, dict | list):
+        raise bad_value(f"“{attribute.name}” must be a single value.")
+    if isinstance(value, str) and len(value) > LONGEST_VALUE:
+        raise bad_value(f"“{attribute.name}” has more than {LONGEST_VALUE} characters.")
+    return value
 
 
 def wanted_user(document: Mapping[str, Any]) -> WantedUser:
