@@ -100,7 +100,10 @@ class Reason(TextChoices):
     )
     NOT_LINKED = (
         "not_linked",
-        _("The identity provider does not know you yet: start this once in a signed-in browser."),
+        _(
+            "You look after this workspace: sign in as you do now, "
+            "then start single sign-on again in the same browser."
+        ),
     )
     NOT_INVITED = (
         "not_invited",

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from portal.sso.actions import pass_test
 from portal.sso.configuration import configuration_digest
 from portal.sso.entering import entry_of
-from portal.sso.foreseeing import domain_check, foresee
+from portal.sso.foreseeing import Foreseen, domain_check, foresee
 from portal.sso.framing import Frame, framed, setup_frame, workspace_frame
 from portal.sso.holding import actor_for_link, is_good, is_holder, signed_of
 from portal.sso.identity import Identity
@@ -73,12 +73,7 @@ def complete_test(
     checks = [*checks, domain_check(identity)] if connection.is_saml else [*checks]
     notes = notes_of(request)
     notes.identity, notes.checks, notes.is_test = identity, checks, True
-    signed_in = tester.actor.membership
-    # Whoever holds a set-up link chooses the identity provider, and so whose address it names:
-    # what became of that would tell them who is a member here, and who is in charge.
-    foreseen = (
-        foresee(connection, identity, at=at, present=signed_in.user_id) if signed_in else None
-    )
+    foreseen = _foreseen(tester, connection, identity, at=at)
     reference = record_accepted(request, connection, at=at)
     if passed(checks):
         connection = pass_test(connection, actor=tester.actor, at=at, digest=test["digest"])
@@ -95,6 +90,19 @@ def complete_test(
         "is_fresh": True,
     }
     return framed(request, "sso/test_result.html", context)
+
+
+def _foreseen(
+    tester: Tester, connection: Connection, identity: Identity, *, at: datetime
+) -> Foreseen | None:
+    """Not for the holder of a set-up link, who chooses the provider and so whom it names.
+
+    What would become of that tells who is a member here, and who is in charge.
+    """
+    signed_in = tester.actor.membership
+    if signed_in is None:
+        return None
+    return foresee(connection, identity, at=at, present=signed_in.user_id)
 
 
 def show_to(request: HttpRequest, tester: Tester, *, at: datetime) -> None:
