@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 mkdir -p .tools
 place=$(mktemp -d .tools/fetching.XXXXXX)
 trap 'rm -rf "$place"' EXIT
-(cd "$place" && apt-get -qq download simplesamlphp)
+(cd "$place" && apt-get -qq -o APT::Sandbox::User=root download simplesamlphp)
 dpkg-deb -x "$place"/simplesamlphp_*.deb "$place/root"
 rm -rf .tools/simplesamlphp
 mv "$place/root" .tools/simplesamlphp

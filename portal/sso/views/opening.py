@@ -53,7 +53,13 @@ def _tried(request: HttpRequest, form: BreakGlassForm, *, at: datetime) -> HttpR
             if request.user != before:
                 logout(request, show_message=False)
     _record_refused(request, keys.email)
-    form.add_error(None, _("This does not open anything. Check all four, then try again."))
+    form.add_error(
+        None,
+        _(
+            "This does not open anything. Check all four. A code from an app counts once: if you "
+            "have just used it, wait for the next one."
+        ),
+    )
     return page(request, "sso/break_glass_open.html", {"form": form}, status=422)
 
 

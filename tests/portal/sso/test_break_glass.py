@@ -208,9 +208,11 @@ class TestOpening:
         answer = knock(client, ada, code, **{"factor": factor, **wrong})
 
         assert answer.status_code == 422
-        assert [str(e) for e in answer.context["form"].non_field_errors()] == [
-            "This does not open anything. Check all four, then try again."
-        ]
+        said = (
+            "This does not open anything. Check all four. A code from an app counts once: if you "
+            "have just used it, wait for the next one."
+        )
+        assert [str(e) for e in answer.context["form"].non_field_errors()] == [said]
         assert "_auth_user_id" not in client.session
         assert not Entry.objects.filter(method="break_glass").exists()
         assert SealedDoor.objects.get().status == SealedDoor.Status.SEALED
