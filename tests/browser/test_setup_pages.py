@@ -23,7 +23,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def ada(actor_of: Callable[..., Actor]) -> Membership:
-    return make_member(make_organization("acme", name="Acme Health"), "Ada", BuiltInRole.OWNER)
+    organization = make_organization("acme", name="Acme Health")
+    member = make_member(organization, "Ada", BuiltInRole.OWNER)
+    member.organization = organization  # outside its scope the row cannot be read again
+    return member
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ def test_more_rows_cost_no_more_queries(
     client = client_of(ada)
     client.get("/o/acme/")
 
-    with django_assert_max_num_queries(44):
+    with django_assert_max_num_queries(50):
         client.get("/o/acme/")
 
 
