@@ -1,5 +1,6 @@
 """The database of the tests: guarded like the real one, and used as the application's role."""
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,11 @@ from tenants import guards
 
 # Fixtures for all: of one browser and one foreign IdP there is only one in a process.
 pytest_plugins = ["tests.cast", "tests.chromium", "tests.foreign.identity_provider"]
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: a worker that waits for a browser or a child needs none."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session")
