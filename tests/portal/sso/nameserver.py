@@ -113,14 +113,24 @@ class _Stream(socketserver.BaseRequestHandler):
 def serving() -> Iterator[Nameserver]:
     """The same port for both transports, as resolvers expect."""
     names = Nameserver()
-    udp = socketserver.ThreadingUDPServer(("127.0.0.1", 0), _Datagram)
+    udp, tcp = _on_one_port()
     names.port = udp.server_address[1]
-    tcp = socketserver.ThreadingTCPServer(("127.0.0.1", names.port), _Stream)
     with ExitStack() as stack:
         for server in (udp, tcp):
             server.names = names  # type: ignore[attr-defined]
             stack.enter_context(_running(server))
         yield names
+
+
+def _on_one_port() -> tuple[socketserver.UDPServer, socketserver.TCPServer]:
+    """A port that is free for UDP may be in use for TCP; then another one is taken."""
+    for _attempt in range(50):
+        udp = socketserver.ThreadingUDPServer(("127.0.0.1", 0), _Datagram)
+        try:
+            return udp, socketserver.ThreadingTCPServer(udp.server_address, _Stream)
+        except OSError:
+            udp.server_close()
+    raise OSError("No port is free for both transports.")
 
 
 @contextmanager

@@ -19,6 +19,8 @@ from portal.sso.refusals import Reason
 from tenants.models import Membership, Organization
 from tests.portal.sso.openid.conftest import connect
 
+# On PostgreSQL the clock is the database's, so that even a refused call asks it.
+pytestmark = pytest.mark.django_db
 OURS = "http://localhost/dev/openid/acme"
 
 
