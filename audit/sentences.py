@@ -126,6 +126,18 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     N.MEMBER_ROLE_CHANGED: _(
         "{actor} changed the role of {target}[ from {before}][ to {after}][ ({reason})]."
     ),
+    N.MEMBER_END_CHANGED: _(
+        "{actor} changed when the access of {target} ends[ from {before}][ to {after}]."
+    ),
+    N.MEMBER_END_NOTICED: _("The access of {target} ends soon[: {ends_at}]."),
+    N.OWNERSHIP_HANDED_OVER: _(
+        "{actor} handed over what {target} owns[ to {successor}][: {things}]."
+    ),
+    N.ROLE_CREATED: _("{actor} made the role {target}."),
+    N.ROLE_CHANGED: _(
+        "{actor} changed the role {target}[, adding {added}][, taking away {removed}]."
+    ),
+    N.ROLE_DELETED: _("{actor} deleted the role {target}."),
     N.INVITATION_SENT: _("{actor} invited {target}[ as {role}]."),
     N.INVITATION_CANCELLED: _("{actor} cancelled the invitation of {target}."),
     N.INVITATION_ACCEPTED: _("{target} accepted the invitation."),
@@ -134,13 +146,31 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     N.TEAM_DELETED: _("{actor} deleted the team {target}."),
     N.TEAM_MEMBER_ADDED: _("{actor} added {target} to a team[: {team}]."),
     N.TEAM_MEMBER_REMOVED: _("{actor} removed {target} from a team[: {team}]."),
+    N.TEAM_LEAD_CHANGED: _("{actor} changed whether {target} leads a team[: {team}][, {changed}]."),
+    N.TEAM_PERMISSIONS_CHANGED: _(
+        "{actor} changed what the team {target} allows[, adding {added}][, taking away {removed}]."
+    ),
     N.TEAM_ACCESS_CHANGED: _("{actor} changed what the team {target} may see[: {changed}]."),
     N.TOKEN_ISSUED: _("{actor} issued the API token {target}."),
     N.TOKEN_REVOKED: _("{actor} revoked the API token {target}[ ({reason})]."),
+    N.TOKEN_ROTATED: _(
+        "{actor} replaced the API token {target}[ by {successor}][; it works until {until}]."
+    ),
+    N.SERVICE_ACCOUNT_CREATED: _("{actor} made the service account {target}[ as {role}]."),
+    N.SERVICE_ACCOUNT_CHANGED: _("{actor} changed the service account {target}[: {changed}]."),
+    N.SERVICE_ACCOUNT_SUSPENDED: _("{actor} blocked the service account {target}."),
+    N.SERVICE_ACCOUNT_REINSTATED: _("{actor} let the service account {target} in again."),
+    N.SERVICE_ACCOUNT_DELETED: _("{actor} deleted the service account {target}."),
     N.INTEGRATION_CREATED: _("{actor} added the integration {target}."),
     N.INTEGRATION_CHANGED: _("{actor} changed the integration {target}."),
     N.INTEGRATION_PAUSED: _("{actor} paused the integration {target}."),
     N.INTEGRATION_RESUMED: _("{actor} resumed the integration {target}."),
+    N.INTEGRATION_SCHEDULED: _("{actor} changed when {target} is read[: {every}]."),
+    N.INTEGRATION_CREDENTIAL_SET: _("{actor} gave {target} a new credential."),
+    N.INTEGRATION_CREDENTIAL_DESTROYED: _("{actor} destroyed the credential of {target}."),
+    N.INTEGRATION_WRITE_RIGHT_FOUND: _(
+        "The credential of {target} may also write[ ({found})]; it is used to read only."
+    ),
     N.IMPORT_STARTED: _("{actor} started an import into {target}."),
     N.IMPORT_FINISHED: _(
         "An import into {target} finished[: {resources} resources][ and {fields} fields]."

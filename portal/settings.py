@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "portal.rest",
     "portal.tickets",
     "portal.catalog",
+    "portal.access",
     "portal.people",
     "portal.sso",
     "portal.grants",

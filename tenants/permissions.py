@@ -11,10 +11,12 @@ from django.utils.translation import gettext_lazy as _
 class Permission(StrEnum):
     """`noun:verb`, alphabetical. A new one is named after the thing it touches, then the verb."""
 
+    ACCESS_VIEW = "access:view"
     AUDIT_EXPORT = "audit:export"
     AUDIT_VIEW = "audit:view"
     CASE_OPEN = "case:open"
     CASE_VIEW = "case:view"
+    CATALOG_PUSH = "catalog:push"
     CATALOG_VIEW = "catalog:view"
     CATALOG_VIEW_ALL = "catalog:view_all"
     CONSOLE_VIEW = "console:view"
@@ -37,6 +39,7 @@ class Permission(StrEnum):
     REVOCATION_FILE = "revocation:file"
     ROLE_MANAGE = "role:manage"
     ROLE_VIEW = "role:view"
+    SERVICE_ACCOUNT_MANAGE = "service_account:manage"
     SSO_MANAGE = "sso:manage"
     SSO_VIEW = "sso:view"
     TEAM_MANAGE = "team:manage"
@@ -77,6 +80,7 @@ _VIEWER = frozenset({P.CATALOG_VIEW, P.TEAM_VIEW, P.TOKEN_ISSUE})
 _EDITOR = _VIEWER | {P.INTEGRATION_VIEW, P.MEMBER_VIEW, P.CASE_VIEW}
 _AUDITOR = frozenset(
     {
+        P.ACCESS_VIEW,
         P.AUDIT_EXPORT,
         P.AUDIT_VIEW,
         P.CASE_VIEW,
@@ -102,11 +106,13 @@ _SECURITY_OFFICER = _AUDITOR | {
     P.TOKEN_MANAGE,
 }
 _ADMIN = _SECURITY_OFFICER | {
+    P.CATALOG_PUSH,
     P.INTEGRATION_MANAGE,
     P.MEMBER_INVITE,
     P.MEMBER_MANAGE,
     P.POLICY_MANAGE,
     P.ROLE_MANAGE,
+    P.SERVICE_ACCOUNT_MANAGE,
     P.SSO_MANAGE,
     P.TEAM_MANAGE,
 }
@@ -160,10 +166,12 @@ SYSTEM_PERMISSIONS: frozenset[Permission] = frozenset(
 )
 
 PERMISSION_LABELS: Mapping[Permission, Promise] = {
+    P.ACCESS_VIEW: _("See who can see what, and why"),
     P.AUDIT_EXPORT: _("Download the audit log"),
     P.AUDIT_VIEW: _("Read the audit log"),
     P.CASE_OPEN: _("Open support cases"),
     P.CASE_VIEW: _("See support cases"),
+    P.CATALOG_PUSH: _("Send metadata to integrations"),
     P.CATALOG_VIEW: _("See the catalogue of one's teams"),
     P.CATALOG_VIEW_ALL: _("See the whole catalogue"),
     P.CONSOLE_VIEW: _("Use the vendor console"),
@@ -186,6 +194,7 @@ PERMISSION_LABELS: Mapping[Permission, Promise] = {
     P.REVOCATION_FILE: _("Revoke a person's access"),
     P.ROLE_MANAGE: _("Make and change roles"),
     P.ROLE_VIEW: _("See roles"),
+    P.SERVICE_ACCOUNT_MANAGE: _("Make and change service accounts"),
     P.SSO_MANAGE: _("Set up single sign-on"),
     P.SSO_VIEW: _("See single sign-on"),
     P.TEAM_MANAGE: _("Make and change teams"),

@@ -8,6 +8,7 @@ from audit.refusals import Refusal
 from tenants.access import STEP_UP_LASTS, Actor, ActorKind
 from tenants.models import ApiToken, Entry, Membership, Organization, Policy, TeamMember
 from tenants.permissions import BuiltInRole, Permission
+from tenants.rights import united
 from tenants.scoping import system_scope
 
 # Staff work on other people's data: theirs are the shortest sessions, whatever the policy says.
@@ -210,9 +211,7 @@ def _teams(membership: Membership) -> list[TeamMember]:
 
 
 def _united(membership: Membership, places: list[TeamMember]) -> frozenset[Permission]:
-    known = {p.value: p for p in Permission}
-    extra = {known[name] for place in places for name in place.team.permissions if name in known}
-    return membership.role_permissions() | extra
+    return united(membership.role_permissions(), (place.team.permissions for place in places))
 
 
 def _mark_seen(entry: Entry, *, at: datetime) -> None:

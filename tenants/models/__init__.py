@@ -10,6 +10,7 @@ from tenants.models.membership import (
     TeamMember,
 )
 from tenants.models.organization import NumberSeries, Organization, Policy
+from tenants.models.service_accounts import ServiceAccount, ServiceAccountPlace
 
 __all__ = [
     "ApiToken",
@@ -23,6 +24,8 @@ __all__ = [
     "Organization",
     "Policy",
     "Role",
+    "ServiceAccount",
+    "ServiceAccountPlace",
     "Team",
     "TeamMember",
 ]

@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.recorder import Target
 from tenants.inventory import DataClass
-from tenants.models.membership import Membership, Team
+from tenants.models.membership import Membership, Role, Team
+from tenants.models.service_accounts import LONGEST_RULE, ServiceAccount
 from tenants.models.viewer import Viewer
 from tenants.permissions import BuiltInRole, Permission
 from tenants.scoping import TenantManager, TenantModel, TenantQuerySet
@@ -102,10 +103,20 @@ class ApiToken(TenantModel):
     digest = models.CharField(max_length=64)
     owner = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="tokens")
     scopes = models.JSONField(default=list)
-    address_rule = models.CharField(_("only from"), max_length=100, blank=True)
+    # A service account's: its rights then are those of the account, within those of its owner.
+    service_account = models.ForeignKey(
+        ServiceAccount, null=True, blank=True, on_delete=models.PROTECT, related_name="tokens"
+    )
+    address_rule = models.CharField(_("only from"), max_length=LONGEST_RULE, blank=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, blank=True)
+    last_used_address = models.GenericIPAddressField(null=True, blank=True)
+    # Rotation: the successor is out, and this one works until the overlap ends.
+    rotated_at = models.DateTimeField(null=True, blank=True)
+    successor = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar = TenantManager.from_queryset(ApiTokenQuerySet)()
@@ -142,6 +153,10 @@ class Invitation(TenantModel):
     email = models.EmailField(_("e-mail address"), max_length=254)
     name = models.CharField(_("name"), max_length=120, blank=True)
     role = models.CharField(_("role"), max_length=40, choices=BuiltInRole.choices)
+    custom_role = models.ForeignKey(
+        Role, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    access_ends_at = models.DateTimeField(_("access ends"), null=True, blank=True)
     teams: "models.ManyToManyField[Team, InvitationTeam]" = models.ManyToManyField(
         Team, blank=True, through="InvitationTeam"
     )

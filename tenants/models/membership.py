@@ -12,6 +12,7 @@ from audit.recorder import Target
 from tenants.inventory import DataClass
 from tenants.models.viewer import Viewer
 from tenants.permissions import ROLE_PERMISSIONS, BuiltInRole, Permission
+from tenants.rights import known
 from tenants.scoping import TenantManager, TenantModel, TenantQuerySet
 
 
@@ -23,6 +24,7 @@ class Role(TenantModel):
     name = models.CharField(_("name"), max_length=80)
     description = models.CharField(_("description"), max_length=300, blank=True)
     permissions = models.JSONField(default=list)
+    version = models.PositiveIntegerField(default=1)
 
     class Meta:
         constraints: ClassVar = [
@@ -31,6 +33,10 @@ class Role(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def held(self) -> frozenset[Permission]:
+        """What it allows today: a permission that a release has retired allows nothing."""
+        return known(self.permissions)
 
     def audit_target(self) -> Target:
         return Target(kind="role", id=self.pk, label=self.name)
@@ -111,6 +117,8 @@ class Membership(TenantModel):
     joined_at = models.DateTimeField()
     last_seen_at = models.DateTimeField(null=True, blank=True)
     access_ends_at = models.DateTimeField(_("access ends"), null=True, blank=True)
+    # When the notice of that end went out; a changed end is noticed again.
+    access_end_noticed_at = models.DateTimeField(null=True, blank=True)
     contained_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
@@ -159,8 +167,7 @@ class Membership(TenantModel):
     def role_permissions(self) -> frozenset[Permission]:
         if self.custom_role is None:
             return ROLE_PERMISSIONS[self.role]
-        known = {p.value: p for p in Permission}
-        return frozenset(known[name] for name in self.custom_role.permissions if name in known)
+        return self.custom_role.held()
 
     def contain(self, *, at: datetime) -> None:
         """Block access from `at` on. Reversible until `revoke`."""

@@ -117,6 +117,13 @@ class Policy(TenantModel):
         default=1,
         validators=[MinValueValidator(1), MaxValueValidator(5)],
     )
+    # Only from these may a workspace or its API be used; empty allows every address.
+    address_rule = models.TextField(_("allowed addresses"), blank=True)
+    # Only to these may an invitation go; empty allows every domain.
+    invitation_domains = models.JSONField(
+        _("invite only at these domains"), default=list, blank=True
+    )
+    stale_after = models.DurationField(_("an account is unused after"), default=timedelta(days=90))
     samples_enabled = models.BooleanField(_("samples of data"), default=False)
     assistant_enabled = models.BooleanField(_("assistant"), default=False)
     version = models.PositiveIntegerField(default=1)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from portal.people.account import change_profile, devices_of, end_devices, sign_ins_of
-from portal.people.forms import ProfileForm
+from portal.people.forms.account import ProfileForm
 from portal.ui.needs import signed_in
 from portal.ui.pages import page
 from tenants.clock import now

@@ -10,7 +10,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from accounts.models import User, normalized
-from portal.people.forms import JoiningForm
+from portal.people.forms.account import JoiningForm
 from portal.people.joining import Place, join, join_as_newcomer, link_of, place_of
 from portal.ui.needs import open_to_all
 from portal.ui.pages import page

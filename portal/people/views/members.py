@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from audit.refusals import StaleVersion
 from portal.catalog.models import Integration
-from portal.people.forms import MemberFilter, RoleForm
+from portal.people.forms.members import MemberFilter, RoleForm
 from portal.people.history import history_of
 from portal.people.listing import MEMBER_ORDER, members_for, narrowed, open_invitations
 from portal.people.notes import notes_on

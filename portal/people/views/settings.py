@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from audit.refusals import Invalid
-from portal.people.forms import roles_of
+from portal.people.forms.roles import roles_of
 from portal.people.policies import PolicyForm
 from portal.ui.needs import needs
 from portal.ui.pages import page

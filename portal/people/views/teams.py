@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from audit.refusals import Invalid
-from portal.people.forms import PlaceForm, TeamForm
+from portal.people.forms.teams import PlaceForm, TeamForm
 from portal.people.listing import TEAM_ORDER, places_in, teams_for
 from portal.ui.needs import needs
 from portal.ui.pages import page

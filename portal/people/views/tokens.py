@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from audit.refusals import Invalid
-from portal.people.forms import TokenForm
+from portal.people.forms.tokens import TokenForm
 from portal.people.listing import tokens_for
 from portal.ui.needs import needs
 from portal.ui.pages import page

@@ -1,0 +1,44 @@
+"""The policy over the API."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.people.policies import spans, written
+from portal.people.serializers import policies as shapes
+from portal.rest.versions import require_version, tagged
+from portal.rest.views import PortalViewSet
+from tenants.actions.policies import change_policy
+from tenants.models import DefaultTeam, Policy
+from tenants.permissions import Permission
+
+
+class PolicyViewSet(PortalViewSet):
+    model = Policy
+    permissions = {"retrieve": Permission.POLICY_VIEW, "partial_update": change_policy.permission}
+    inputs = {"partial_update": shapes.PolicyInput}
+    outputs = dict.fromkeys(permissions, shapes.PolicyOutput)
+    versioned = frozenset({"partial_update"})
+
+    def retrieve(self, request: Request) -> Response:
+        """What the workspace asks of a sign-in, a token, a deletion and a grant."""
+        return self._shown(Policy.objects.get())
+
+    def partial_update(self, request: Request) -> Response:
+        """Change named values. Needs a step-up within the last five minutes."""
+        policy = Policy.objects.get()
+        require_version(self.request, policy.version)
+        changes = spans(self.read())
+        changed = change_policy(policy, actor=self.request.actor, version=policy.version, **changes)
+        return self._shown(changed)
+
+    def _shown(self, policy: Policy) -> Response:
+        shown = {
+            **written(policy),
+            "sso_enforced": policy.enforces_sso(at=self.request.at),
+            "sso_enforced_at": policy.sso_enforced_at,
+            "sso_confirmed_at": policy.sso_confirmed_at,
+            "default_teams": DefaultTeam.objects.order_by("team_id").values_list(
+                "team_id", flat=True
+            ),
+        }
+        return tagged(self.answer(shown), policy.version)

@@ -1,0 +1,49 @@
+"""API tokens over the API."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.people.serializers import tokens as shapes
+from portal.rest.views import PortalViewSet
+from tenants.actions.tokens import issue_token, revoke_token
+from tenants.models import ApiToken
+
+
+class TokenViewSet(PortalViewSet):
+    model = ApiToken
+    permissions = {
+        "list": issue_token.permission,
+        "retrieve": issue_token.permission,
+        "create": issue_token.permission,
+        "destroy": issue_token.permission,
+    }
+    inputs = {"create": shapes.TokenInput}
+    outputs = {
+        **dict.fromkeys(("list", "retrieve"), shapes.TokenOutput),
+        "create": shapes.TokenMade,
+    }
+    secrets = ("token",)
+
+    def list(self, request: Request) -> Response:
+        """Your tokens, newest first; everybody's if you manage tokens. Never their text."""
+        return self.answer_page()
+
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        """One token, without its text."""
+        return self.answer(self.get_object())
+
+    def create(self, request: Request) -> Response:
+        """Make a token. Needs a personal token whose holder stepped up in the last 5 minutes."""
+        data = self.read()
+        lasts = timedelta(days=data.pop("days"))
+        token, text = issue_token(actor=self.request.actor, at=self.request.at, lasts=lasts, **data)
+        token.token = text  # type: ignore[attr-defined]
+        return self.answer(token, status=201, location=f"/api/v1/tokens/{token.pk}")
+
+    def destroy(self, request: Request, pk: UUID) -> Response:
+        """End a token at once: your own, or anybody's if you manage tokens."""
+        revoke_token(self.get_object(), actor=self.request.actor, at=self.request.at)
+        return Response(status=204)

@@ -1,0 +1,50 @@
+"""Forms about members."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from portal.people.forms.roles import role_choices, roles_of
+from portal.ui.forms import ActorForm
+from tenants.models import Membership, Team
+from tenants.permissions import (
+    BuiltInRole,
+)
+
+
+class MemberFilter(ActorForm):
+    q = forms.CharField(
+        label=_("Name or address"),
+        required=False,
+        max_length=100,
+        widget=forms.SearchInput(attrs={"placeholder": _("Name or address")}),
+    )
+    role = forms.ChoiceField(label=_("Role"), required=False)
+    team = forms.ChoiceField(label=_("Team"), required=False)
+    status = forms.ChoiceField(label=_("Access"), required=False)
+    source = forms.ChoiceField(label=_("Came by"), required=False)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        teams = Team.objects.visible_to(self.actor).order_by("name").values_list("pk", "name")
+        offered = roles_of(self.actor)
+        self._offer("role", [(r.value, r.label) for r in BuiltInRole if r in offered])
+        self._offer("team", [(str(pk), name) for pk, name in teams])
+        self._offer("status", Membership.Status.choices)
+        self._offer("source", Membership.Source.choices)
+
+    def _offer(self, name: str, choices: list[tuple[str, Any]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - tells the type
+        field.choices = [("", gettext("All")), *choices]
+
+
+class RoleForm(ActorForm):
+    role = forms.ChoiceField(label=_("Role"))
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["role"].choices = role_choices(self.actor)  # type: ignore[attr-defined]

@@ -1,0 +1,33 @@
+"""Forms about teams."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from portal.ui.forms import ActorForm
+from tenants.models import Membership, Team
+
+
+class TeamForm(ActorForm):
+    name = forms.CharField(label=_("Name"), max_length=80)
+    description = forms.CharField(label=_("What it is for"), max_length=300, required=False)
+    visibility = forms.ChoiceField(
+        label=_("Who knows about it"), choices=Team.Visibility.choices, widget=forms.RadioSelect
+    )
+
+
+class PlaceForm(ActorForm):
+    """Puts a member into a team."""
+
+    member: "forms.ModelChoiceField[Membership]" = forms.ModelChoiceField(
+        label=_("Member"), queryset=None
+    )
+    is_lead = forms.BooleanField(label=_("Leads the team"), required=False)
+
+    def __init__(self, *args: Any, team: Team, **options: Any) -> None:
+        super().__init__(*args, **options)
+        rows = Membership.objects.visible_to(self.actor).filter(status=Membership.Status.ACTIVE)
+        self.fields["member"].queryset = rows.exclude(  # type: ignore[attr-defined]
+            places__team=team
+        ).order_by("name", "id")

@@ -1,0 +1,1 @@
+"""What the API about people takes and gives, by what it is about."""

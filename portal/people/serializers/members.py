@@ -1,0 +1,43 @@
+"""Members as the API takes and gives them."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from portal.people.serializers.shared import ROLES, TeamName
+from portal.rest.pagination import PageQuery
+from portal.rest.serializers import StrictSerializer
+from tenants.models import Membership
+
+
+class MemberOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    email = serializers.CharField()
+    role = serializers.ChoiceField(choices=ROLES)
+    status = serializers.ChoiceField(choices=Membership.Status.choices)
+    source = serializers.ChoiceField(  # type: ignore[assignment]
+        choices=Membership.Source.choices
+    )
+    teams = TeamName(source="seen_places", many=True, help_text="Those you may know of.")
+    joined_at = serializers.DateTimeField()
+    last_seen_at = serializers.DateTimeField(allow_null=True)
+    access_blocked_at = serializers.DateTimeField(source="contained_at", allow_null=True)
+    access_revoked_at = serializers.DateTimeField(source="revoked_at", allow_null=True)
+    version = serializers.IntegerField(help_text="Also the ETag.")
+
+
+class MemberQuery(PageQuery):
+    q = serializers.CharField(
+        required=False, default="", allow_blank=True, max_length=100, help_text="Name or address."
+    )
+    role = serializers.ChoiceField(required=False, choices=ROLES)
+    status = serializers.ChoiceField(required=False, choices=Membership.Status.choices)
+    source = serializers.ChoiceField(  # type: ignore[assignment]
+        required=False, choices=Membership.Source.choices
+    )
+    team = serializers.UUIDField(required=False)
+
+
+class RoleInput(StrictSerializer):
+    role = serializers.ChoiceField(choices=ROLES)

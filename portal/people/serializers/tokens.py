@@ -1,0 +1,48 @@
+"""API tokens as the API takes and gives them."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from portal.people.serializers.shared import SCOPES
+from portal.rest.serializers import StrictSerializer, TextField
+from tenants.models import ApiToken
+
+
+class TokenInput(StrictSerializer):
+    name = TextField(max_length=80)
+    kind = serializers.ChoiceField(
+        required=False, default=ApiToken.Kind.PERSONAL, choices=ApiToken.Kind.choices
+    )
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(choices=SCOPES),
+        min_length=1,
+        max_length=len(SCOPES),
+        help_text="What it may do; never more than you.",
+    )
+    days = serializers.IntegerField(min_value=1, max_value=365)
+    address_rule = TextField(
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=100,
+        help_text="Addresses or networks, with commas.",
+    )
+
+
+class TokenOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(choices=ApiToken.Kind.choices)
+    prefix = serializers.CharField()
+    holder = serializers.UUIDField(source="owner_id")
+    scopes = serializers.ListField(child=serializers.CharField())
+    address_rule = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+    last_used_at = serializers.DateTimeField(allow_null=True)
+    revoked_at = serializers.DateTimeField(allow_null=True)
+
+
+class TokenMade(TokenOutput):
+    token = serializers.CharField(allow_null=True, help_text="Shown this once.")
