@@ -5,7 +5,8 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
 from audit.recorder import Target
@@ -56,19 +57,18 @@ class ResourceQuerySet(TenantQuerySet["Resource"]):
         given = [] if reach.everything else list(reach.integrations().distinct()[:MOST_BRANCHES])
         if reach.everything or not reach.team_ids or len(given) == MOST_BRANCHES:
             return list(self.visible_to(actor).after(after).by_name()[:size])
-        branches = [self.filter(integration=each).after(after) for each in given]
-        merged = [self._first(branch, size) for branch in branches]
-        merged += [self._first_singles(team, after, size) for team in reach.team_ids]
-        first, *others = merged
-        pairs = first.union(*others) if others else first
-        places = pairs.order_by("sort_key", "id")[:size]
-        found = self.in_bulk([place[1] for place in places])
-        return sorted(found.values(), key=lambda row: (row.sort_key, row.pk))
+        branches = [self._first(self.filter(integration=each).after(after), size) for each in given]
+        branches += [self._first_singles(team, after, size) for team in reach.team_ids]
+        first, *others = branches
+        merged = first.union(*others) if others else first
+        return list(
+            self.filter(pk__in=_ids_of(merged.order_by("sort_key", "found")[:size])).by_name()
+        )
 
     def _first(self, branch: Self, size: int) -> QuerySet["Resource", Any]:
         # The limit stands in an inner query: SQLite allows none inside a union.
         first = branch.select_related(None).by_name().values("pk")[:size]
-        return Resource.objects.filter(pk__in=first).values_list("sort_key", "id")
+        return Resource.objects.filter(pk__in=first).values("sort_key", found=F("pk"))
 
     def _first_singles(self, team: UUID, after: Place | None, size: int) -> QuerySet[Any, Any]:
         model = apps.get_model("catalog", "TeamResourceAccess")
@@ -78,10 +78,12 @@ class ResourceQuerySet(TenantQuerySet["Resource"]):
                 Q(sort_key__gt=after.sort_key)
                 | Q(sort_key=after.sort_key, resource_id__gt=after.id)
             )
-        wanted = self.select_related(None).filter(pk=OuterRef("resource_id"))
-        rows = rows.filter(Exists(wanted))
-        first = rows.order_by("sort_key", "resource_id").values("resource_id")[:size]
-        return Resource.objects.filter(pk__in=first).values_list("sort_key", "id")
+        if self.query.where != Resource.objects.all().query.where:
+            # Only what the list is narrowed to; for the whole list the access row is enough.
+            rows = rows.filter(Exists(self.select_related(None).filter(pk=OuterRef("resource_id"))))
+        first = rows.order_by("sort_key", "resource_id").values("pk")[:size]
+        found: QuerySet[Any, Any] = model.objects.filter(pk__in=first)
+        return found.values("sort_key", found=F("resource_id"))
 
     def after(self, place: Place | None) -> Self:
         if place is None:
@@ -102,6 +104,12 @@ class ResourceQuerySet(TenantQuerySet["Resource"]):
 
     def tagged(self, tag: str) -> Self:
         return self.filter(pk__in=_with_term(term=sort_key(tag)[:LONGEST_TERM], is_tag=True))
+
+
+def _ids_of(pairs: QuerySet[Any, Any]) -> RawSQL:
+    """The ids of a limited union, as a condition of another query: the ORM has no way to say it."""
+    sql, params = pairs.query.get_compiler(pairs.db).as_sql()
+    return RawSQL(f"select merged.found from ({sql}) merged", params)  # noqa: S608, S611  (compiled)
 
 
 def _with_term(**condition: Any) -> QuerySet[Any, UUID]:
