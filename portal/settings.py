@@ -68,6 +68,10 @@ UPLOAD_FOLDER = env.folder("UPLOAD_FOLDER", default=GATEHOUSE_HOME / "uploads")
 LEDGER_FOLDER = env.folder("LEDGER_FOLDER", default=GATEHOUSE_HOME / "ledger")
 # The longest that a backup is kept; a certificate names the day it passes.
 BACKUP_DAYS = env.number("BACKUP_DAYS", default=30, low=7, high=400)
+# Database files that integrations may read: one folder in it for each workspace, by its address.
+CONNECTOR_SQLITE_DIR = env.folder("CONNECTOR_SQLITE_DIR", default=GATEHOUSE_HOME / "sources")
+# May integrations connect into the server's own network? Where one machine serves one firm.
+CONNECTOR_PRIVATE_ADDRESSES = env.flag("CONNECTOR_PRIVATE_ADDRESSES", default=EMBEDDED)
 METRICS_TOKEN = env.text("METRICS_TOKEN", default="")
 # Who is asked about e-mail domains: addresses, with a port or without; empty is the machine's own.
 DNS_RESOLVERS = env.words("DNS_RESOLVERS")

@@ -10,24 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from portal.catalog.actions.integrations import LONGEST_NAME
 from portal.catalog.listing import Wanted
 from portal.catalog.models import Integration
-from portal.catalog.rules import IntegrationKind, Level, ResourceKind, UploadKind
+from portal.catalog.rules import ARTIFACTS, Level, ResourceKind, UploadKind
 from tenants.access import Actor
 from tenants.models import Membership, Team
 
 ANY = ("", _("Any"))
 JSON_FILES = {"accept": ".json,application/json"}
-
-
-class IntegrationForm(forms.Form):
-    name = forms.CharField(
-        label=_("Name"),
-        max_length=LONGEST_NAME,
-        help_text=_("As your colleagues know the source, for example “Sales warehouse (dbt)”."),
-        widget=forms.TextInput(attrs={"autofocus": True}),
-    )
-    kind = forms.ChoiceField(
-        label=_("Kind"), choices=IntegrationKind.choices, initial=IntegrationKind.DBT_ARTIFACTS
-    )
 
 
 class SettingsForm(forms.Form):
@@ -37,7 +25,7 @@ class SettingsForm(forms.Form):
         queryset=None,
         required=False,
         empty_label=_("Nobody"),
-        help_text=_("Told when an import fails; asked what happens to it when they leave."),
+        help_text=_("Told when a run fails; asked what happens to it when they leave."),
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -59,7 +47,7 @@ class UploadForm(forms.Form):
     )
 
     def sent(self) -> "dict[UploadKind, File[bytes]]":
-        return {kind: self.cleaned_data[kind.value] for kind in UploadKind}
+        return {kind: self.cleaned_data[kind.value] for kind in ARTIFACTS}
 
 
 class AccessForm(forms.Form):

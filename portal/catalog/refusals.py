@@ -19,6 +19,12 @@ class ImportInProgress(Refusal):
     code = "import-in-progress"
 
 
+class WrongKind(Refusal):
+    """What was asked for is not done with integrations of this kind."""
+
+    code = "wrong-kind"
+
+
 class ImportStopped(Refusal):
     """The integration was paused or is being deleted while its files were read."""
 
@@ -57,3 +63,9 @@ class ArtifactRefused(Invalid):
     def field(self) -> str:
         """The field of a form that sent the file."""
         return self.where.file.removesuffix(".json")
+
+
+class SourceRefused(ArtifactRefused):
+    """A source that cannot be read: what happened, and what to do about it. Holds no secret."""
+
+    code = "source-refused"

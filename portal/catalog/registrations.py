@@ -11,6 +11,7 @@ from tenants.permissions import Permission
 
 import_module("portal.catalog.tasks")
 import_module("portal.catalog.api")
+import_module("portal.catalog.disconnecting")
 
 navigation.register(
     NavItem(

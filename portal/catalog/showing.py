@@ -1,5 +1,6 @@
 """What the pages of the catalogue show beside the rows themselves."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from portal.catalog.models import (
     TeamAccess,
     TeamResourceAccess,
 )
+from portal.catalog.rules import SCOPE_LABELS
 from tenants.access import Actor
 from tenants.models import Team
 from tenants.permissions import Permission
@@ -73,6 +75,11 @@ def downstream(resource: Resource, actor: Actor) -> list[Resource]:
         integration=resource.integration_id, upstream_key=resource.unique_key
     ).values("resource")
     return list(Resource.objects.visible_to(actor).filter(pk__in=users).by_name()[:200])
+
+
+def scope_words(scopes: Iterable[str]) -> list[str]:
+    """What an integration may do at its source, for people to read before they connect it."""
+    return [str(SCOPE_LABELS[scope]) for scope in scopes if scope in SCOPE_LABELS]
 
 
 def may_see_keys(actor: Actor) -> bool:

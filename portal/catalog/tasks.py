@@ -1,11 +1,14 @@
 """Background work of the catalogue: importing, and clearing away what must not stay."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from audit.refusals import Refusal
+from portal.catalog.actions import start_due
 from portal.catalog.actions.imports import discard_upload
 from portal.catalog.ingest.running import carry_out
-from portal.catalog.models import ImportRun, Upload, overdue, unattended
+from portal.catalog.models import ImportRun, Integration, Upload, due, overdue, unattended
 from portal.catalog.orphans import erase_orphans
 from portal.queue.names import JobName, Lane
 from portal.queue.publishing import enqueue
@@ -30,6 +33,17 @@ def announce_unattended(at: datetime) -> None:
         found = list(rows.values_list("organization_id", "pk"))
     for organization_id, run_id in found:
         enqueue(JobName.CATALOG_IMPORT, organization_id=organization_id, run_id=run_id)
+
+
+@sweep("catalog.schedule", every=timedelta(seconds=20))
+def begin_due(at: datetime) -> None:
+    """Begin the runs whose time has come; however many were missed, it is one."""
+    with system_scope("integrations that are due"):
+        found = list(Integration.unscoped.filter(due(at)).values_list("organization_id", "pk"))
+    for organization_id, integration_id in found:
+        with organization_scope(organization_id), suppress(Refusal):
+            actor = system_actor(Organization.objects.current())
+            start_due(Integration.objects.get(pk=integration_id), actor=actor, at=at)
 
 
 @sweep("catalog.uploads", every=timedelta(minutes=1))

@@ -2,17 +2,35 @@
 
 from django.urls import URLPattern, path
 
-from portal.catalog.views import access, imports, integrations, resources
+from portal.catalog.views import (
+    access,
+    connecting,
+    imports,
+    integrations,
+    resources,
+    settings,
+)
 
 workspace_urls: list[URLPattern] = [
     path("integrations/", integrations.integration_list, name="integration-list"),
-    path("integrations/new/", integrations.integration_new, name="integration-new"),
+    path("integrations/new/", connecting.integration_new, name="integration-new"),
     path("integrations/<uuid:pk>/", integrations.integration_show, name="integration-show"),
     path(
         "integrations/<uuid:pk>/settings/",
-        integrations.integration_change,
+        settings.integration_change,
         name="integration-change",
     ),
+    path(
+        "integrations/<uuid:pk>/settings/connection/",
+        settings.integration_connection,
+        name="integration-connection",
+    ),
+    path(
+        "integrations/<uuid:pk>/settings/schedule/",
+        settings.integration_schedule,
+        name="integration-schedule",
+    ),
+    path("integrations/<uuid:pk>/run/", integrations.integration_run, name="integration-run"),
     path("integrations/<uuid:pk>/pause/", integrations.integration_pause, name="integration-pause"),
     path(
         "integrations/<uuid:pk>/resume/",

@@ -82,6 +82,32 @@ def check(
     return Destination(name, port, target, addresses)
 
 
+def addresses_of(
+    host: str,
+    port: int,
+    *,
+    resolve: Resolver = system_resolver,
+    may_connect: Callable[[Address], bool] = is_public,
+    is_near: bool = False,
+) -> tuple[Address, ...]:
+    """What a host resolves to, once, each answer checked. Raises AddressRefused.
+
+    `is_near` takes names of the local network too, which have no dots.
+    """
+    literal = _literal(host)
+    name = host if literal or is_near else _name(host)
+    addresses = (literal,) if literal else _resolved(name, port, resolve)
+    if not all(may_connect(address) for address in addresses):
+        raise AddressRefused(_("This address leads into a private network. Use a public one."))
+    return addresses
+
+
+def is_public_or_near(address: Address) -> bool:
+    """Public, or of the own network; never what a cloud answers its own machines on."""
+    plain = getattr(address, "ipv4_mapped", None) or address
+    return not (plain.is_link_local or plain.is_multicast or plain.is_unspecified)
+
+
 def _parts(url: str, ports: frozenset[int]) -> tuple[str, int, str]:
     if len(url) > LONGEST_URL or not _PLAIN.fullmatch(url):
         raise AddressRefused(_("This is not an address. It must look like https://example.com/."))

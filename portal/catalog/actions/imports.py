@@ -1,69 +1,65 @@
 """An import from its files to its end. Whatever happens, the files go."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
-from django.core.files.base import File
-from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from audit.identifiers import new_id
 from audit.names import EventName
 from audit.recorder import record
 from audit.refusals import Refusal
 from portal.catalog import files
-from portal.catalog.actions.integrations import refuse_if_deleting
+from portal.catalog.beginning import Files, open_run, refuse_if_closed, store_all
 from portal.catalog.ingest.applying import apply
 from portal.catalog.ingest.bench import Bench
 from portal.catalog.models import ImportRun, Integration, Upload
-from portal.catalog.refusals import (
-    ArtifactRefused,
-    ImportInProgress,
-    ImportStopped,
-    IntegrationPaused,
-    Whereabouts,
-)
-from portal.catalog.rules import UPLOAD_LIFETIME, RunStatus, UploadKind
+from portal.catalog.refusals import ArtifactRefused, ImportStopped, Whereabouts, WrongKind
+from portal.catalog.rules import ARTIFACTS, IntegrationKind, RunStatus, Trigger
 from portal.queue.names import JobName
 from portal.queue.publishing import enqueue
-from portal.tickets.freezing import refuse_if_frozen
 from tenants.access import Actor, action
 from tenants.permissions import Permission
-
-Files = Mapping[UploadKind, "File[bytes]"]
 
 
 @action(Permission.INTEGRATION_MANAGE)
 def start_import(integration: Integration, *, actor: Actor, at: datetime, sent: Files) -> ImportRun:
     """Take both files and queue their import. Raises when one is open, paused or being deleted."""
-    for kind in UploadKind:
+    for kind in ARTIFACTS:
         if kind not in sent:
             said = _("This file is missing; both are needed.")
             raise ArtifactRefused("missing", said, Whereabouts(str(kind.label)))
         files.check(sent[kind], kind)
     integration = Integration.objects.locked(integration.pk)
-    _refuse_if_closed(integration)
-    run = _new_run(integration, actor=actor, at=at, size=sum(file.size for file in sent.values()))
-    _store_all(run, sent, at)
+    _refuse_other_kinds(integration)
+    refuse_if_closed(integration)
+    size = sum(file.size for file in sent.values())
+    run = open_run(integration, actor=actor, at=at, trigger=Trigger.UPLOAD, size=size)
+    store_all(run, sent, at)
     record(EventName.IMPORT_STARTED, actor=actor, target=integration, run=str(run.pk))
     enqueue(JobName.CATALOG_IMPORT, organization_id=run.organization_id, run_id=run.pk)
     return run
 
 
 @action(Permission.INTEGRATION_MANAGE)
-def finish_import(run: ImportRun, *, actor: Actor, at: datetime, bench: Bench) -> ImportRun:
-    """Make the catalogue what the files say, all at once."""
+def finish_import(
+    run: ImportRun, *, actor: Actor, at: datetime, bench: Bench, version: int | None = None
+) -> ImportRun:
+    """Make the catalogue what was read, all at once.
+
+    `version` is that of the connection it was read through, if it was read at its source.
+    """
     integration = Integration.objects.locked(run.integration_id)
     run = ImportRun.objects.locked(run.pk)
     if run.status != RunStatus.RUNNING:
         return run
-    refuse_if_stopped(integration)
+    refuse_if_stopped(integration, version=version)
     counts = apply(integration, bench)
+    if integration.warn(bench.warnings):
+        _record_write_rights(integration, actor=actor)
     integration.synced(at=at, resources=counts.resources, fields=counts.fields)
     integration.save(
         update_fields=[
             "status", "last_sync_at", "last_error_code", "last_error_hint",
-            "resource_count", "field_count",
+            "resource_count", "field_count", "warnings",
         ]
     )  # fmt: skip
     run.end(RunStatus.FINISHED, at=at, counts=counts.as_json(), bytes_read=run.bytes_total)
@@ -80,6 +76,18 @@ def finish_import(run: ImportRun, *, actor: Actor, at: datetime, bench: Bench) -
         removed=counts.removed,
     )
     return run
+
+
+def _record_write_rights(integration: Integration, *, actor: Actor) -> None:
+    # What kind of right, never on which table: the log outlives the metadata.
+    found = [warning["code"] for warning in integration.warnings if warning.get("is_write_right")]
+    if found:
+        record(
+            EventName.INTEGRATION_WRITE_RIGHT_FOUND,
+            actor=actor,
+            target=integration,
+            found=", ".join(found),
+        )
 
 
 @action(Permission.INTEGRATION_MANAGE)
@@ -128,57 +136,19 @@ def discard_upload(upload: Upload, *, actor: Actor, at: datetime) -> Upload:
     return upload
 
 
-def refuse_if_stopped(integration: Integration) -> None:
-    """Raises ImportStopped when nothing may be read into the integration right now."""
+def _refuse_other_kinds(integration: Integration) -> None:
+    if integration.kind != IntegrationKind.DBT_ARTIFACTS:
+        raise WrongKind(_("Files are uploaded to integrations of dbt artifacts only."))
+
+
+def refuse_if_stopped(integration: Integration, *, version: int | None = None) -> None:
+    """Raises ImportStopped when nothing may be read into the integration right now.
+
+    `version` is that of the connection the run reads through.
+    """
     try:
-        _refuse_if_closed(integration)
+        refuse_if_closed(integration)
     except Refusal as refusal:
         raise ImportStopped(refusal.message) from refusal
-
-
-def _refuse_if_closed(integration: Integration) -> None:
-    refuse_if_deleting(integration)
-    if integration.is_paused:
-        raise IntegrationPaused(_("This integration is paused. Resume it, then import."))
-    refuse_if_frozen(integration.pk)
-
-
-def _new_run(integration: Integration, *, actor: Actor, at: datetime, size: int) -> ImportRun:
-    try:
-        with transaction.atomic():
-            run: ImportRun = ImportRun.objects.create(
-                integration=integration,
-                started_by=actor.membership,
-                queued_at=at,
-                bytes_total=size,
-            )
-    except IntegrityError as error:
-        raise ImportInProgress(
-            _("An import of this integration is under way. Wait until it has ended.")
-        ) from error
-    return run
-
-
-def _store_all(run: ImportRun, sent: Files, at: datetime) -> None:
-    """Write the files, or none of them: what a failed transaction leaves is removed at once."""
-    paths: list[str] = []
-    try:
-        for kind, file in sent.items():
-            upload_id = new_id()
-            path = files.path_of(run.organization_id, upload_id)
-            paths.append(path)
-            Upload.objects.create(
-                id=upload_id,
-                integration_id=run.integration_id,
-                run=run,
-                kind=kind,
-                path=path,
-                size=file.size,
-                digest=files.store(file, path),
-                uploaded_at=at,
-                expires_at=at + UPLOAD_LIFETIME,
-            )
-    except BaseException:
-        for path in paths:
-            files.erase(path)
-        raise
+    if version is not None and integration.connection_version != version:
+        raise ImportStopped(_("The connection was changed while it was read. Run it again."))

@@ -1,6 +1,8 @@
 """Connecting a source, changing it, pausing it."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Value
 from django.db.models.functions import Lower
@@ -9,6 +11,8 @@ from django.utils.translation import gettext as _
 from audit.names import EventName
 from audit.recorder import record
 from audit.refusals import Invalid
+from portal.catalog import credentials
+from portal.catalog.connections import as_stored, checked_password, checked_place
 from portal.catalog.models import Integration
 from portal.catalog.refusals import IntegrationDeleting, IntegrationPaused
 from portal.catalog.rules import SCOPES, IntegrationKind
@@ -21,19 +25,33 @@ LONGEST_NAME = 120
 
 @action(Permission.INTEGRATION_MANAGE)
 def create_integration(
-    *, actor: Actor, at: datetime, name: str, kind: str = IntegrationKind.DBT_ARTIFACTS
+    *,
+    actor: Actor,
+    at: datetime,
+    name: str,
+    kind: str = IntegrationKind.DBT_ARTIFACTS,
+    connection: Mapping[str, Any] | None = None,
+    password: str = "",
 ) -> Integration:
-    """Connect a source. Whoever does it owns it. Raises Invalid for a name in use."""
+    """Connect a source. Whoever does it owns it. Raises Invalid, for a name in use too."""
     if kind not in IntegrationKind.values:
         raise Invalid(_("This kind of source is not known."), {"kind": _("Choose one listed.")})
+    place = checked_place(kind, connection or {})
+    checked_password(kind, password)
     integration: Integration = Integration.objects.create(
         name=_free_name(name),
         kind=kind,
         scopes=list(SCOPES[kind]),
         owner=actor.membership,
         created_at=at,
+        connection=as_stored(place),
     )
     record(EventName.INTEGRATION_CREATED, actor=actor, target=integration, source=str(kind))
+    if password:
+        integration.credential = credentials.sealed(integration, password)
+        integration.credential_set_at = at
+        integration.save(update_fields=["credential", "credential_set_at"])
+        record(EventName.INTEGRATION_CREDENTIAL_SET, actor=actor, target=integration)
     return integration
 
 

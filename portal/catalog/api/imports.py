@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from portal.catalog import serializers as shapes
 from portal.catalog.actions import start_import
 from portal.catalog.models import ImportRun, Integration
-from portal.catalog.rules import UploadKind
+from portal.catalog.rules import ARTIFACTS
 from portal.rest.views import PortalViewSet
 from tenants.permissions import Permission
 
@@ -52,6 +52,6 @@ class ImportViewSet(PortalViewSet):
             get_object_or_404(seen, pk=data["integration"]),
             actor=self.request.actor,
             at=self.request.at,
-            sent={kind: data[kind.value] for kind in UploadKind},
+            sent={kind: data[kind.value] for kind in ARTIFACTS},
         )
         return self.answer(run, status=201, location=f"/api/v1/imports/{run.pk}")

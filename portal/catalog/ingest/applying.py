@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Count, Q, Sum
 
 from portal.catalog.ingest.bench import Batch, Bench
-from portal.catalog.ingest.inserting import insert
-from portal.catalog.ingest.relations import Column, Relation
+from portal.catalog.ingest.inserting import Value, insert
+from portal.catalog.ingest.relations import Aggregate, Column, Relation
 from portal.catalog.models import (
     Dependency,
     Field,
@@ -58,7 +59,8 @@ class Counts:
 def apply(integration: Integration, bench: Bench) -> Counts:
     """Add, change and remove resources. Must run inside a transaction: readers see all or none."""
     counts = Counts()
-    counts.removed = _remove_missing(integration, bench)
+    if bench.is_whole:
+        counts.removed = _remove_missing(integration, bench)
     for batch in bench.batches():
         _apply_batch(integration, batch, counts)
     held = Counts.of(integration)
@@ -174,18 +176,31 @@ def _add_details(pairs: Pairs) -> None:
     insert(Term, ("integration_id", "resource_id", "term", "is_tag"), _terms(pairs))
     insert(
         Metric,
-        ("integration_id", "resource_id", "name", "label", "value", "description"),
         (
-            (row.integration_id, row.pk, each.name, each.label, each.value, each.description)
-            for row, relation in pairs
-            for each in relation.aggregates
+            "integration_id",
+            "resource_id",
+            "name",
+            "label",
+            "value",
+            "description",
+            "outcome",
+            "measured_at",
         ),
+        (_measured(row, each) for row, relation in pairs for each in relation.aggregates),
     )
     insert(
         Dependency,
         ("integration_id", "resource_id", "upstream_key"),
         ((row.integration_id, row.pk, key) for row, told in pairs for key in told.upstream),
     )
+
+
+def _measured(row: Resource, each: Aggregate) -> tuple[Value, ...]:
+    instant = datetime.fromisoformat(each.measured_at) if each.measured_at else None
+    return (
+        row.integration_id, row.pk, each.name, each.label, each.value, each.description,
+        each.outcome, connection.ops.adapt_datetimefield_value(instant),
+    )  # fmt: skip
 
 
 def _terms(pairs: Pairs) -> Iterator[tuple[UUID, UUID, str, bool]]:

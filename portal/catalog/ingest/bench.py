@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Iterator
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from portal.catalog.ingest.relations import Relation, digest_of
 
@@ -15,6 +15,10 @@ class Bench:
     """Holds what was read in a temporary database without a name: it vanishes with the process."""
 
     def __init__(self) -> None:
+        # Whether what is missing here is gone at the source; a scan knows only what it scanned.
+        self.is_whole = True
+        # What the reading found that somebody should put right at the source.
+        self.warnings: list[dict[str, Any]] = []
         self._database = sqlite3.connect("", isolation_level=None)
         self._database.executescript(
             "pragma journal_mode=off; pragma synchronous=off; pragma cache_size=-8000; begin;"

@@ -10,38 +10,34 @@ from django.utils.translation import gettext as _
 from portal.catalog.ingest.bench import Bench
 from portal.catalog.ingest.reading import Entries
 from portal.catalog.ingest.relations import Aggregate, Column, Relation
+from portal.catalog.ingest.rowdata import ROWS, refuse_rows
 from portal.catalog.ingest.shape import Shape
 from portal.catalog.refusals import ArtifactRefused, Whereabouts
 from portal.catalog.rules import (
+    DBT_KINDS,
     LONGEST_DESCRIPTION,
     LONGEST_KEY,
     LONGEST_NAME,
     LONGEST_TYPE,
-    ResourceKind,
+    MOST_COLUMNS,
+    MOST_RELATIONS,
+    MOST_TAGS,
+    MOST_UPSTREAM,
     UploadKind,
 )
 
-MOST_RELATIONS = 200_000
-MOST_COLUMNS = 10_000
-MOST_TAGS = 200
-MOST_UPSTREAM = 2_000
 MANIFEST_VERSIONS: Final = range(4, 13)
 CATALOG_VERSIONS: Final = range(1, 2)
 
 MANIFEST, CATALOG = "manifest.json", "catalog.json"
 _VERSION = re.compile(r"https://schemas\.getdbt\.com/dbt/([a-z-]+)/v(\d{1,3})\.json")
-# Keys under which tools put rows of data. A catalogue holds names and types, never rows.
-_ROWS = frozenset(
-    {"rows", "row_data", "data", "sample", "samples", "sample_rows", "sample_values",
-     "preview", "records", "example_values", "top_values", "agate_table"}
-)  # fmt: skip
 _ROW_COUNTS = frozenset({"row_count", "num_rows", "rows", "rowcount"})
 _METADATA = frozenset({"dbt_schema_version"})
-_NODE = _ROWS | {
+_NODE = ROWS | {
     "resource_type", "unique_id", "name", "description", "config", "columns", "tags", "meta",
     "depends_on", "group",
 }  # fmt: skip
-_RELATION = _ROWS | {"metadata", "columns", "stats", "unique_id"}
+_RELATION = ROWS | {"metadata", "columns", "stats", "unique_id"}
 
 Beat = Callable[[int], None]
 
@@ -123,23 +119,13 @@ def _check_key(key: str, shape: Shape) -> None:
     Shape({"": key}, file=shape.file, key=shape.key).name("", LONGEST_KEY)
     if shape.holds("unique_id") and shape.name("unique_id", LONGEST_KEY) != key:
         shape.refuse("mismatch", _("This id differs from the key it stands under."), "unique_id")
-    _refuse_rows(shape)
-
-
-def _refuse_rows(shape: Shape) -> None:
-    for part in sorted(_ROWS):
-        if shape.holds(part):
-            shape.refuse(
-                "row-data",
-                _("This is data, not a description of it. Samples are off: leave rows out."),
-                part,
-            )
+    refuse_rows(shape)
 
 
 def _tell(key: str, node: Shape, bench: Bench) -> None:
     """Keep what the manifest says about a relation; tests and analyses are none."""
     kind = node.line("resource_type") or key.split(".", 1)[0]
-    if kind not in ResourceKind.values:
+    if kind not in DBT_KINDS:
         return
     config = node.at("config")
     owner = _meta_owner(node) or _meta_owner(config) or node.line("group")
@@ -166,13 +152,13 @@ def _meta_owner(shape: Shape) -> str:
 
 def _upstream(node: Shape) -> list[str]:
     keys = node.at("depends_on").lines("nodes", LONGEST_KEY, MOST_UPSTREAM)
-    return [key for key in keys if key.split(".", 1)[0] in ResourceKind.values]
+    return [key for key in keys if key.split(".", 1)[0] in DBT_KINDS]
 
 
 def _column_descriptions(node: Shape) -> dict[str, str]:
     found = {}
     for name, column in node.at("columns").parts():
-        _refuse_rows(column)
+        refuse_rows(column)
         found[name] = column.text("description", LONGEST_DESCRIPTION)
     return found
 
@@ -182,7 +168,7 @@ def _add(key: str, shape: Shape, bench: Bench) -> bool:
     text = bench.told(key)
     told: dict[str, Any] = json.loads(text) if text else {}
     kind = told.get("kind") or key.split(".", 1)[0]
-    if kind not in ResourceKind.values:
+    if kind not in DBT_KINDS:
         shape.refuse("wrong-type", _("This is no model, seed, snapshot or source."))
     metadata = shape.at("metadata")
     aggregates = _aggregates(shape)
@@ -211,7 +197,7 @@ def _columns(shape: Shape, described: Mapping[str, str]) -> list[Column]:
     folded = {name.casefold(): text for name, text in described.items()}
     columns: dict[str, Column] = {}
     for key, part in shape.at("columns").parts():
-        _refuse_rows(part)
+        refuse_rows(part)
         name = part.name("name")
         if name in columns:
             part.refuse("duplicate", _("This column appears twice."), "name")

@@ -4,6 +4,7 @@ An import holds the write lock of an embedded database, so its speed is everybod
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from audit.identifiers import new_id
 from tenants.scoping import TenantModel, current_organization_id
 
 AT_ONCE = 2_000
-Value = UUID | str | int | bool | None
+Value = UUID | str | int | bool | datetime | None
 
 
 def insert(

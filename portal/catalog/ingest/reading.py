@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import IO, Any, Final
 
 import ijson
 from django.utils.translation import gettext as _
 
+from portal.catalog.ingest.rowdata import rows_refused
 from portal.catalog.refusals import ArtifactRefused, Whereabouts
 
 DEEPEST = 40
@@ -55,17 +57,39 @@ class Feed:
         self._tail = text[-LONGEST_NUMBER:]
 
 
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What is done with sections besides those whose entries are wanted."""
+
+    # Sections that may be lists of entries.
+    lists: frozenset[str] = frozenset()
+    # Single values, kept in `Entries.facts`.
+    facts: frozenset[str] = frozenset()
+    # Sections that hold rows of data: taken only when they are empty.
+    rows: frozenset[str] = frozenset()
+    # Anything that is not named is refused, in entries too, instead of passed over.
+    strict: bool = False
+
+
 class Entries:
     """The entries of the wanted sections of one file: `(section, key, value)`.
 
     `wanted` names for each section the parts of an entry to keep; the rest is passed over
-    unbuilt. The section `metadata` is one entry with the key "".
+    unbuilt. The section `metadata` is one entry with the key "". A section that is a list has
+    the places in it as keys.
     """
 
     def __init__(
-        self, stream: IO[bytes], *, file: str, wanted: Mapping[str, frozenset[str]]
+        self,
+        stream: IO[bytes],
+        *,
+        file: str,
+        wanted: Mapping[str, frozenset[str]],
+        extras: Extras | None = None,
     ) -> None:
         self.file = file
+        self._extras = extras or Extras()
+        self.facts: dict[str, Any] = {}
         self.feed = Feed(stream)
         self._stream = stream
         self._wanted = wanted
@@ -100,9 +124,13 @@ class Entries:
         self, section: str, events: Iterator[Event]
     ) -> Iterator[tuple[str, str, dict[str, Any]]]:
         if section not in self._wanted:
-            self._skip(next(events), events)
+            self._pass_over(section, next(events), events)
             return
-        self._expect_object(next(events))
+        opening = next(events)
+        if opening[0] == "start_array" and section in self._extras.lists:
+            yield from self._items(section, events)
+            return
+        self._expect_object(opening)
         if section == "metadata":
             yield section, "", self._entry(events, self._wanted[section])
             return
@@ -113,6 +141,37 @@ class Entries:
             self._expect_object(next(events))
             yield section, key, self._entry(events, self._wanted[section])
 
+    def _items(
+        self, section: str, events: Iterator[Event]
+    ) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        for place, opening in enumerate(events):
+            if opening[0] == "end_array":
+                return
+            self._path = [section, str(place)]
+            self._expect_object(opening)
+            yield section, str(place), self._entry(events, self._wanted[section])
+
+    def _pass_over(self, section: str, opening: Event, events: Iterator[Event]) -> None:
+        if section in self._extras.facts and opening[0] not in _OPENING:
+            self.facts[section] = opening[1]
+            return
+        if section in self._extras.rows:
+            self._expect_empty(opening, events)
+            return
+        if self._extras.strict:
+            raise self._unknown()
+        self._skip(opening, events)
+
+    def _expect_empty(self, opening: Event, events: Iterator[Event]) -> None:
+        is_empty = opening[1] is None and (
+            opening[0] == "null" or (opening[0] in _OPENING and next(events)[0] in _CLOSING)
+        )
+        if not is_empty:
+            raise self.refuse("row-data", rows_refused())
+
+    def _unknown(self) -> ArtifactRefused:
+        return self.refuse("unknown-key", _("This key is not known here. Check its spelling."))
+
     def _entry(self, events: Iterator[Event], keep: frozenset[str]) -> dict[str, Any]:
         self._values = self._characters = 0
         self._depth = 2
@@ -121,12 +180,18 @@ class Entries:
             if event == "end_map":
                 return built
             if key not in keep:
-                self._skip(next(events), events)
+                self._leave_out(key, events)
                 continue
             self._enter(built, key)
             built[key] = self._build(next(events), events)
             self._path.pop()
         return built
+
+    def _leave_out(self, key: str, events: Iterator[Event]) -> None:
+        if self._extras.strict:
+            self._path.append(key)
+            raise self._unknown()
+        self._skip(next(events), events)
 
     def _build(self, opening: Event, events: Iterator[Event]) -> Any:
         event, value = opening
@@ -202,7 +267,7 @@ class Entries:
         line = _line_of(self._stream, offset)
         message = _(
             "The file stops being valid JSON at line %(line)d (byte %(offset)d). "
-            "It may be cut off or edited; export it again with “dbt docs generate”."
+            "It may be cut off or edited; export it again."
         )
         where = Whereabouts(self.file, line=line, offset=offset)
         return ArtifactRefused("malformed", message % {"line": line, "offset": offset}, where)

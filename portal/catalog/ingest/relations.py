@@ -16,10 +16,14 @@ class Column:
 
 @dataclass(slots=True)
 class Aggregate:
+    """A figure about a relation; a check's has an outcome and the instant of its measurement."""
+
     name: str
     label: str
     value: str
     description: str
+    outcome: str = ""
+    measured_at: str = ""
 
 
 @dataclass(slots=True)
@@ -41,7 +45,7 @@ class Relation:
     def packed(self) -> str:
         values = {name: getattr(self, name) for name in _PLAIN}
         values["columns"] = [(c.name, c.type, c.position, c.description) for c in self.columns]
-        values["aggregates"] = [(a.name, a.label, a.value, a.description) for a in self.aggregates]
+        values["aggregates"] = [_facts(each) for each in self.aggregates]
         return json.dumps(values, separators=(",", ":"), ensure_ascii=False)
 
     @classmethod
@@ -50,6 +54,12 @@ class Relation:
         values["columns"] = [Column(*column) for column in values["columns"]]
         values["aggregates"] = [Aggregate(*each) for each in values["aggregates"]]
         return cls(**values)
+
+
+def _facts(each: Aggregate) -> tuple[str, ...]:
+    """Without the parts of a check where there is none: digests of before stay what they were."""
+    plain = (each.name, each.label, each.value, each.description)
+    return (*plain, each.outcome, each.measured_at) if each.outcome else plain
 
 
 _PLAIN = tuple(f.name for f in fields(Relation) if f.name not in {"columns", "aggregates"})

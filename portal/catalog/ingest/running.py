@@ -1,7 +1,7 @@
 """Carries an import out: takes its row, reads its files, and always brings it to an end."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from datetime import datetime
 from typing import IO
@@ -19,7 +19,7 @@ from portal.catalog.actions.imports import (
     refuse_if_stopped,
 )
 from portal.catalog.ingest.bench import Bench
-from portal.catalog.ingest.dbt import read_artifacts
+from portal.catalog.ingest.sources import read_into
 from portal.catalog.models import ImportRun, Integration, Upload
 from portal.catalog.refusals import ArtifactRefused, ImportStopped, Whereabouts
 from portal.catalog.rules import LEASE, OPEN_RUNS, RunStatus
@@ -42,7 +42,7 @@ def carry_out(run_id: UUID) -> None:
     if run is None:
         return
     if run.is_worn_out:
-        said = _("Reading these files ended the worker several times. Check their size, or ask us.")
+        said = _("Reading this ended the worker several times. Check its size, or ask us.")
         fail_import(run, actor=actor, at=at, refusal=ArtifactRefused("worn-out", said))
     else:
         with suppress(TakenOver):
@@ -70,16 +70,19 @@ def discard_files(run_id: UUID, *, actor: Actor) -> None:
 
 
 def _import(run: ImportRun, actor: Actor) -> None:
+    integration = Integration.objects.select_related("organization").get(pk=run.integration_id)
+    # Read with what the connection was when the run began; a change of it stops the run.
+    version = integration.connection_version
     try:
+        refuse_if_stopped(integration)
         with ExitStack() as stack:
             bench = stack.enter_context(Bench())
             streams = {
                 upload.kind: stack.enter_context(_open(upload))
                 for upload in Upload.objects.filter(run=run).kept()
             }
-            _require_both(streams)
-            read_artifacts(streams, bench, beat=heartbeat(run))
-            finish_import(run, actor=actor, at=now(), bench=bench)
+            read_into(bench, integration, streams, beat=heartbeat(run, version))
+            finish_import(run, actor=actor, at=now(), bench=bench, version=version)
     except (ArtifactRefused, ImportStopped) as refusal:
         fail_import(run, actor=actor, at=now(), refusal=refusal)
     except Refusal as refusal:
@@ -90,33 +93,26 @@ def _open(upload: Upload) -> IO[bytes]:
     try:
         return files.opened(upload.path)
     except FileNotFoundError as error:
-        raise _gone(upload.get_kind_display()) from error
+        said = _("The uploaded files were deleted before they could be read. Upload them again.")
+        raise ArtifactRefused("files-gone", said, Whereabouts(upload.get_kind_display())) from error
 
 
-def _require_both(streams: Mapping[str, IO[bytes]]) -> None:
-    if len(streams) < 2:  # noqa: PLR2004  (manifest and catalog)
-        raise _gone("")
-
-
-def _gone(file: str) -> ArtifactRefused:
-    said = _("The uploaded files were deleted before they could be read. Upload them again.")
-    return ArtifactRefused("files-gone", said, Whereabouts(file))
-
-
-def heartbeat(run: ImportRun) -> Callable[[int], None]:
+def heartbeat(run: ImportRun, version: int) -> Callable[[int], None]:
     """Called for each entry: about once a second keeps the lease, notes how far it is, may stop."""
     last = time.monotonic()
+    furthest = 0
 
-    def beat(bytes_read: int) -> None:
-        nonlocal last
+    def beat(done: int) -> None:
+        nonlocal last, furthest
+        furthest = max(furthest, done)
         if time.monotonic() - last < BEAT_SECONDS:
             return
         last = time.monotonic()
         kept = ImportRun.objects.filter(
             pk=run.pk, status=RunStatus.RUNNING, attempts=run.attempts
-        ).update(lease_until=now() + LEASE, bytes_read=bytes_read)
+        ).update(lease_until=now() + LEASE, bytes_read=furthest)
         if not kept:
             raise TakenOver
-        refuse_if_stopped(Integration.objects.get(pk=run.integration_id))
+        refuse_if_stopped(Integration.objects.get(pk=run.integration_id), version=version)
 
     return beat

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from django.utils.translation import gettext as _
@@ -74,6 +75,41 @@ class Shape:
             {str(i): item for i, item in enumerate(items)}, file=self.file, key=f"{self.key}.{part}"
         )
         return list(dict.fromkeys(listed.line(str(i), longest) for i in range(len(items))))
+
+    def items(self, part: str, most: int) -> "list[Shape]":
+        """An optional list of objects."""
+        value = self._values.get(part)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            self.refuse("wrong-type", _("A list is expected here."), part)
+        if len(value) > most:
+            self.refuse("too-large", _("At most %(most)d are taken here.") % {"most": most}, part)
+        listed = Shape(
+            {str(i): item for i, item in enumerate(value)},
+            file=self.file,
+            key=f"{self.key}.{part}",
+        )
+        return [shape for _key, shape in listed.parts()]
+
+    def instant(self, part: str) -> datetime:
+        """A required instant that says its zone."""
+        text = self.line(part)
+        try:
+            found = datetime.fromisoformat(text)
+        except ValueError:
+            found = None
+        if found is None or found.tzinfo is None:
+            said = _("A time with its zone is expected here, such as 2026-01-31T08:00:00Z.")
+            self.refuse("wrong-type", said, part)
+        return found.astimezone(UTC)
+
+    def only(self, known: frozenset[str]) -> None:
+        """Refuse parts that are not known: a misspelt one would be lost without a word."""
+        for part in self._values:
+            if part not in known:
+                said = _("This key is not known here. Check its spelling.")
+                self.refuse("unknown-key", said, part)
 
     def holds(self, part: str) -> bool:
         return part in self._values

@@ -3,12 +3,13 @@
 from typing import ClassVar, Self
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.catalog.models.base import ByteOrdered, belongs
 from portal.catalog.models.reach import Reach
 from portal.catalog.models.resources import Resource
-from portal.catalog.rules import LONGEST_KEY, LONGEST_NAME, LONGEST_TERM
+from portal.catalog.rules import LONGEST_KEY, LONGEST_NAME, LONGEST_TERM, Outcome
 from tenants.access import Actor
 from tenants.inventory import DataClass
 from tenants.scoping import TenantManager, TenantModel, TenantQuerySet
@@ -50,7 +51,7 @@ class Field(TenantModel):
 
 
 class Metric(TenantModel):
-    """An aggregate the source states about a resource, such as its number of rows."""
+    """An aggregate the source states about a resource, or how a check of it ended."""
 
     data_class = DataClass.CATALOG
 
@@ -60,12 +61,20 @@ class Metric(TenantModel):
     label = models.CharField(max_length=LONGEST_NAME)
     value = models.CharField(max_length=LONGEST_NAME)
     description = models.TextField(blank=True)
+    # Of checks alone: how it ended, and when that was measured.
+    outcome = models.CharField(max_length=8, choices=Outcome, blank=True)
+    measured_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name_plural = _("metrics")
         constraints = [
             models.UniqueConstraint(
                 fields=["organization", "resource", "name"], name="metric_name_once"
+            ),
+            models.CheckConstraint(
+                name="metric_outcome_instants",
+                condition=Q(outcome="", measured_at__isnull=True)
+                | (~Q(outcome="") & Q(measured_at__isnull=False)),
             ),
         ]
         indexes = [
@@ -74,6 +83,11 @@ class Metric(TenantModel):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def tone(self) -> str:
+        tones = {Outcome.PASS: "ok", Outcome.WARN: "warn", Outcome.FAIL: "danger"}
+        return tones.get(self.outcome, "neutral")  # type: ignore[call-overload, no-any-return]
 
 
 class Dependency(TenantModel):

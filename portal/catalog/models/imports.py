@@ -15,6 +15,7 @@ from portal.catalog.rules import (
     OPEN_RUNS,
     PATIENCE,
     RunStatus,
+    Trigger,
     UploadKind,
 )
 from tenants.access import Actor
@@ -46,7 +47,10 @@ class ImportRunQuerySet(TenantQuerySet["ImportRun"]):
 
 
 class ImportRun(TenantModel):
-    """One import of a pair of files: how far it is, what it changed, or what was wrong."""
+    """One reading of a source or its files: how far it is, what it changed, or what was wrong.
+
+    What is counted while it runs are bytes of files; of a database, its tables and views.
+    """
 
     data_class = DataClass.ACTIVITY
 
@@ -55,6 +59,7 @@ class ImportRun(TenantModel):
     started_by = models.ForeignKey(
         "tenants.Membership", null=True, on_delete=models.PROTECT, related_name="+"
     )
+    trigger = models.CharField(max_length=10, choices=Trigger, default=Trigger.UPLOAD)
     queued_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -123,6 +128,12 @@ class ImportRun(TenantModel):
         if not self.is_open:
             return 100
         return min(99, self.bytes_read * 100 // max(1, self.bytes_total))
+
+    @property
+    def changed_nothing(self) -> bool:
+        """It ended well, and everything was there already."""
+        moved = ("added", "changed", "removed")
+        return self.status == S.FINISHED and not any(self.counts.get(name) for name in moved)
 
     @property
     def took(self) -> timedelta | None:

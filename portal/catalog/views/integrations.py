@@ -1,4 +1,4 @@
-"""Integrations: list, connect, overview, settings, pause."""
+"""Integrations: list, overview, pause, run."""
 
 from uuid import UUID
 
@@ -7,18 +7,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
-from audit.refusals import Invalid
-from portal.catalog.actions import (
-    change_integration,
-    create_integration,
-    pause_integration,
-    resume_integration,
-)
-from portal.catalog.forms import IntegrationForm, SettingsForm
-from portal.catalog.models import Integration, Resource
-from portal.catalog.rules import SCOPE_LABELS, SCOPES, IntegrationKind
-from portal.catalog.showing import sizes
+from portal.catalog.actions import pause_integration, resume_integration, run_integration
+from portal.catalog.models import ImportRun, Integration, Resource
+from portal.catalog.showing import may_see_keys, scope_words, sizes
 from portal.catalog.views.tabs import tabs
+from portal.catalog.warning_words import warning_words
 from portal.ui.needs import needs
 from portal.ui.pages import page
 from portal.ui.paging import keyset
@@ -37,25 +30,6 @@ def integration_list(request: PortalRequest, slug: str) -> HttpResponse:
     return page(request, "catalog/integration_list.html", {"page": listing, "cards": cards})
 
 
-@needs(create_integration.permission, methods=("GET", "POST"))
-def integration_new(request: PortalRequest, slug: str) -> HttpResponse:
-    form = IntegrationForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = create_integration(actor=request.actor, at=request.at, **form.cleaned_data)
-        except Invalid as refusal:
-            form.add_error(None, refusal.message)
-            for field, said in refusal.errors.items():
-                form.add_error(field, said)
-        else:
-            messages.success(request, _("Connected. Now upload its two files."))
-            return redirect(workspace_url(request, "import-list", made.pk))
-    scopes = [SCOPE_LABELS[scope] for scope in SCOPES[IntegrationKind.DBT_ARTIFACTS]]
-    context = {"form": form, "scopes": scopes}
-    status = 422 if form.is_bound else 200
-    return page(request, "catalog/integration_new.html", context, status=status)
-
-
 @needs(Permission.INTEGRATION_VIEW)
 def integration_show(request: PortalRequest, slug: str, pk: UUID) -> HttpResponse:
     integration = visible_integration(request, pk)
@@ -64,30 +38,13 @@ def integration_show(request: PortalRequest, slug: str, pk: UUID) -> HttpRespons
         "integration": integration,
         "size": sizes(request.actor, [integration])[integration.pk],
         "resources": seen.by_name()[:NAMES_SHOWN],
-        "scopes": [SCOPE_LABELS[scope] for scope in integration.scopes if scope in SCOPE_LABELS],
+        "scopes": scope_words(integration.scopes),
+        "warnings": _warnings(request, integration),
+        "run": _latest_run(request, integration),
         "resources_url": f"{workspace_url(request, 'resource-list')}?integration={integration.pk}",
         "tabs": tabs(request, integration, "integration-show"),
     }
     return page(request, "catalog/integration_show.html", context)
-
-
-@needs(change_integration.permission, methods=("GET", "POST"))
-def integration_change(request: PortalRequest, slug: str, pk: UUID) -> HttpResponse:
-    integration = visible_integration(request, pk)
-    first = {"name": integration.name, "owner": integration.owner_id}
-    form = SettingsForm(request.POST or None, initial=first)
-    if request.method == "POST" and form.is_valid():
-        try:
-            change_integration(integration, actor=request.actor, **form.cleaned_data)
-        except Invalid as refusal:
-            form.add_error("name", refusal.errors.get("name", [refusal.message]))
-        else:
-            messages.success(request, _("Saved."))
-            return redirect(workspace_url(request, "integration-show", pk))
-    here = tabs(request, integration, "integration-change")
-    context = {"integration": integration, "form": form, "tabs": here}
-    status = 422 if form.is_bound else 200
-    return page(request, "catalog/integration_change.html", context, status=status)
 
 
 @needs(pause_integration.permission, methods=("POST",), refusal_to="integration-show")
@@ -103,6 +60,24 @@ def integration_resume(request: PortalRequest, slug: str, pk: UUID) -> HttpRespo
     resume_integration(visible_integration(request, pk), actor=request.actor)
     messages.success(request, _("Resumed."))
     return redirect(workspace_url(request, "integration-show", pk))
+
+
+@needs(run_integration.permission, methods=("POST",), refusal_to="integration-show")
+def integration_run(request: PortalRequest, slug: str, pk: UUID) -> HttpResponse:
+    integration = visible_integration(request, pk)
+    run = run_integration(integration, actor=request.actor, at=request.at)
+    return redirect(workspace_url(request, "import-show", pk, run.pk))
+
+
+def _latest_run(request: PortalRequest, integration: Integration) -> ImportRun | None:
+    runs = ImportRun.objects.visible_to(request.actor).filter(integration=integration)
+    found: ImportRun | None = runs.select_related("started_by").order_by("-id").first()
+    return found
+
+
+def _warnings(request: PortalRequest, integration: Integration) -> list[str]:
+    names = may_see_keys(request.actor)
+    return [warning_words(warning, with_names=names) for warning in integration.warnings]
 
 
 def visible_integration(request: PortalRequest, pk: UUID) -> Integration:

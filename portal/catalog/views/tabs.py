@@ -20,8 +20,8 @@ def tabs(request: PortalRequest, integration: Integration, current: str) -> list
     manages = actor.may(Permission.INTEGRATION_MANAGE)
     offered = [
         ("integration-show", _("Overview"), True),
-        ("integration-access", _("Access"), manages),
-        ("import-list", _("Imports"), Reach.of(actor).every_integration),
+        ("integration-access", _("Permissions"), manages),
+        ("import-list", _("Runs"), Reach.of(actor).every_integration),
         ("integration-change", _("Settings"), manages),
     ]
     return [

@@ -13,6 +13,7 @@ from audit.refusals import Invalid, NotPermitted
 from portal.queue.names import JobName
 from portal.queue.publishing import enqueue
 from portal.tickets import rules
+from portal.tickets.followers import tell_followers
 from portal.tickets.models import Step, Ticket
 from portal.tickets.plans import steps_of
 from portal.tickets.rules import Kind, Scope, Status
@@ -93,6 +94,7 @@ def file_deletion(
         reason=reason,
         **_beginning(Policy.objects.get(), at=at),
     )
+    tell_followers(ticket, actor=actor, at=at)
     if ticket.is_paused:
         reason = "a second person must confirm"
         record(EventName.TICKET_WAITING, actor=actor, target=ticket, reason=reason)
