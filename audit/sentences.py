@@ -120,7 +120,7 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     N.DIRECTORY_HOLD_RELEASED: _("{actor} let the held removals happen[ ({people})]."),
     N.DIRECTORY_HOLD_DISMISSED: _("{actor} dismissed the held removals[ ({people})]."),
     N.MEMBER_ADMITTED: _("{target} joined the workspace[ as {role}][ by {source}]."),
-    N.MEMBER_CONTAINED: _("{actor} blocked the access of {target}[ ({reference})]."),
+    N.MEMBER_CONTAINED: _("{actor} blocked the access of {target}[ ({reference})][: {reason}]."),
     N.MEMBER_REVOKED: _("{actor} revoked the access of {target}[ ({reference})]."),
     N.MEMBER_REINSTATED: _("{actor} let {target} in again[ ({reference})]."),
     N.MEMBER_ROLE_CHANGED: _(

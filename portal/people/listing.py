@@ -1,49 +1,14 @@
 """Lists of people as the screens and the API show them: filtered by who looks, in few queries."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Q, QuerySet
 
 from tenants.access import Actor
-from tenants.models import ApiToken, Entry, Invitation, Membership, Team, TeamMember
+from tenants.models import ApiToken, Invitation, Membership, Team, TeamMember
 from tenants.permissions import ROLE_PERMISSIONS, BuiltInRole, Permission
 
-MEMBER_ORDER = ("name", "id")
 TEAM_ORDER = ("name", "id")
-
-
-def members_for(actor: Actor) -> QuerySet[Membership]:
-    """Members with the teams this actor may know of and the way they last came in."""
-    newest = Entry.objects.filter(membership=OuterRef("pk")).order_by("-authenticated_at")
-    places = TeamMember.objects.filter(team__in=Team.objects.visible_to(actor))
-    return (
-        Membership.objects.visible_to(actor)
-        .select_related("custom_role")
-        .annotate(last_method=Subquery(newest.values("method")[:1]))
-        .prefetch_related(
-            Prefetch(
-                "places",
-                queryset=places.select_related("team").order_by("team__name"),
-                to_attr="seen_places",
-            )
-        )
-    )
-
-
-def narrowed(
-    rows: QuerySet[Membership], wanted: Mapping[str, Any], *, actor: Actor
-) -> QuerySet[Membership]:
-    """Apply the list's filters; what they name beyond one's sight finds nobody."""
-    if text := wanted.get("q"):
-        rows = rows.filter(Q(name__icontains=text) | Q(email__icontains=text))
-    for field in ("role", "status", "source"):
-        if value := wanted.get(field):
-            rows = rows.filter(**{field: value})
-    if team := wanted.get("team"):
-        places = TeamMember.objects.filter(team_id=team, team__in=Team.objects.visible_to(actor))
-        rows = rows.filter(pk__in=places.values("membership_id"))
-    return rows
 
 
 def teams_for(actor: Actor) -> QuerySet[Team]:

@@ -8,14 +8,19 @@ from portal.people.views import (
     joining,
     members,
     settings,
+    standing,
     teams,
     tokens,
 )
 
 _members: list[URLPattern] = [
     path("members/", members.member_list, name="member-list"),
+    path("members/export/", members.member_export, name="member-export"),
     path("members/<uuid:pk>/", members.member_show, name="member-show"),
     path("members/<uuid:pk>/role/", members.member_role_change, name="member-role-change"),
+    path("members/<uuid:pk>/suspend/", standing.member_suspend, name="member-suspend"),
+    path("members/<uuid:pk>/reinstate/", standing.member_reinstate, name="member-reinstate"),
+    path("members/<uuid:pk>/end/", standing.member_end, name="member-end"),
     path("invitations/", invitations.invitation_list, name="invitation-list"),
     path("invitations/new/", invitations.invitation_new, name="invitation-new"),
     path("invitations/<uuid:pk>/resend/", invitations.invitation_resend, name="invitation-resend"),

@@ -11,9 +11,10 @@ from audit.names import EventName
 from audit.recorder import record
 from audit.refusals import Invalid, Refusal
 from tenants.access import Actor, action, system_actor
+from tenants.actions.ends import checked_end
 from tenants.actions.guards import known_role, may_hand_out, permissions_of
 from tenants.actions.members import admit_member
-from tenants.models import Invitation, InvitationTeam, Membership, Team, TeamMember
+from tenants.models import Invitation, InvitationTeam, Membership, Policy, Team, TeamMember
 from tenants.permissions import Permission
 
 INVITATION_LASTS = timedelta(days=7)
@@ -32,9 +33,19 @@ def send_invitation(
     role: str,
     name: str = "",
     teams: Iterable[Team] = (),
+    access_ends_at: datetime | None = None,
 ) -> Invitation:
     """Keep a place for `email` for 7 days; the link goes out by mail. Raises Invalid."""
-    return keep_place(actor=actor, at=at, email=email, name=name, role=role, teams=teams)
+    refuse_domain(normalized(email), allowed_domains())
+    return keep_place(
+        actor=actor,
+        at=at,
+        email=email,
+        name=name,
+        role=role,
+        teams=teams,
+        access_ends_at=checked_end(access_ends_at, at=at),
+    )
 
 
 def keep_place(
@@ -45,6 +56,7 @@ def keep_place(
     role: str,
     name: str = "",
     teams: Iterable[Team] = (),
+    access_ends_at: datetime | None = None,
     is_founding: bool = False,
 ) -> Invitation:
     """The invitation itself, for the action above and for a new organization's first owner."""
@@ -58,6 +70,7 @@ def keep_place(
         name=name.strip(),
         role=chosen,
         invited_by=actor.membership,
+        access_ends_at=access_ends_at,
         is_founding=is_founding,
         created_at=at,
         expires_at=at + INVITATION_LASTS,
@@ -75,6 +88,8 @@ def resend_invitation(invitation: Invitation, *, actor: Actor, at: datetime) -> 
     invitation = Invitation.objects.locked(invitation.pk)
     if invitation.accepted_at or invitation.cancelled_at:
         raise InvitationNotOpen("This invitation was already used or cancelled. Make a new one.")
+    if not invitation.is_founding:
+        refuse_domain(invitation.email, allowed_domains())
     invitation.version += 1
     invitation.expires_at = at + INVITATION_LASTS
     invitation.save(update_fields=["version", "expires_at"])
@@ -111,6 +126,9 @@ def accept_invitation(
         raise InvitationNotOpen(
             f"This invitation is for {invitation.email}. Sign out, then open the link again."
         )
+    ends_at = invitation.access_ends_at
+    if ends_at is not None and ends_at <= at:
+        raise InvitationNotOpen("The access you were invited to has ended. Ask for a new one.")
     source = Membership.Source.FOUNDER if invitation.is_founding else Membership.Source.INVITATION
     membership = admit_member(
         actor=system_actor(actor.organization),
@@ -121,12 +139,30 @@ def accept_invitation(
         role=invitation.role,
         source=source,
     )
+    if ends_at is not None:
+        membership.access_ends_at = ends_at
+        membership.save(update_fields=["access_ends_at"])
     for place in InvitationTeam.objects.filter(invitation=invitation):
         TeamMember.objects.create(team_id=place.team_id, membership=membership)
     invitation.accepted_at = at
     invitation.save(update_fields=["accepted_at"])
     record(EventName.INVITATION_ACCEPTED, actor=actor, target=membership, role=invitation.role)
     return membership
+
+
+def allowed_domains() -> frozenset[str]:
+    """Where the policy lets invitations go; empty allows every domain."""
+    return frozenset(name.lower() for name in Policy.objects.get().invitation_domains)
+
+
+def refuse_domain(address: str, allowed: frozenset[str]) -> None:
+    """Raises Invalid for an address outside the domains that the policy names."""
+    if allowed and address.rpartition("@")[2] not in allowed:
+        names = ", ".join(sorted(allowed))
+        raise Invalid(
+            "Your policy lets invitations go to some domains only.",
+            {"email": f"Only addresses at {names} may be invited."},
+        )
 
 
 def _record_sent(invitation: Invitation, actor: Actor) -> None:

@@ -76,7 +76,9 @@ def admit_member(
 
 
 @action(Permission.REVOCATION_FILE)
-def contain_member(membership: Membership, *, actor: Actor, at: datetime) -> Membership:
+def contain_member(
+    membership: Membership, *, actor: Actor, at: datetime, reason: str = ""
+) -> Membership:
     """Cut every way in at once: sessions, tokens and sign-in are refused from `at` on.
 
     Raises LastOwner, MemberNotActive.
@@ -101,6 +103,7 @@ def contain_member(membership: Membership, *, actor: Actor, at: datetime) -> Mem
         EventName.MEMBER_CONTAINED,
         actor=actor,
         target=membership,
+        private={"reason": reason.strip()},
         sessions_ended=ended,
         invitations_cancelled=invited,
     )

@@ -14,7 +14,8 @@ ACTIONS = [p for p in modules() if p.name == "actions.py" or p.parent.name == "a
 # Parts of an action that a second action shares; they run inside the caller's transaction.
 SHARED_PARTS = {
     "tenants/actions/entries.py": {"end_entries_of"},
-    "tenants/actions/invitations.py": {"keep_place"},
+    "tenants/actions/ends.py": {"checked_end", "is_end_near"},
+    "tenants/actions/invitations.py": {"allowed_domains", "keep_place", "refuse_domain"},
     "tenants/actions/managing.py": {"release_places", "release_roles"},
     "tenants/actions/organizations.py": {"install_vendor"},
     "tenants/actions/tokens.py": {"revoke_tokens_of"},
@@ -77,8 +78,6 @@ def test_every_event_name_is_recorded_somewhere() -> None:
 
 # Named before the action that records them; each goes from here with its action.
 RETIRED: set[EventName] = {
-    EventName.MEMBER_END_CHANGED,
-    EventName.MEMBER_END_NOTICED,
     EventName.OWNERSHIP_HANDED_OVER,
     EventName.ROLE_CREATED,
     EventName.ROLE_CHANGED,

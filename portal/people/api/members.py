@@ -8,11 +8,7 @@ from rest_framework.decorators import action as verb
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.people.listing import (
-    MEMBER_ORDER,
-    members_for,
-    narrowed,
-)
+from portal.people.member_listing import MEMBER_ORDER, members_for, narrowed
 from portal.people.serializers import members as shapes
 from portal.rest.versions import require_version, tagged
 from portal.rest.views import PortalViewSet
@@ -37,7 +33,7 @@ class MemberViewSet(PortalViewSet):
     def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         wanted = self.query if self.action == "list" else {}
         seen = members_for(self.request.actor).filter(pk__in=rows.values("pk"))
-        return narrowed(seen, wanted, actor=self.request.actor)
+        return narrowed(seen, wanted, actor=self.request.actor, at=self.request.at)
 
     def list(self, request: Request) -> Response:
         """Members by name; departed people stay listed with their status."""

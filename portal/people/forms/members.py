@@ -7,8 +7,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.people.forms.roles import role_choices, roles_of
+from portal.people.member_listing import ORDER_LABELS, USES
 from portal.ui.forms import ActorForm
-from tenants.models import Membership, Team
+from tenants.models import Membership, Role, Team
 from tenants.permissions import (
     BuiltInRole,
 )
@@ -25,15 +26,20 @@ class MemberFilter(ActorForm):
     team = forms.ChoiceField(label=_("Team"), required=False)
     status = forms.ChoiceField(label=_("Access"), required=False)
     source = forms.ChoiceField(label=_("Came by"), required=False)
+    use = forms.ChoiceField(label=_("Use"), required=False)
+    sort = forms.ChoiceField(label=_("Order"), required=False, choices=list(ORDER_LABELS.items()))
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         teams = Team.objects.visible_to(self.actor).order_by("name").values_list("pk", "name")
         offered = roles_of(self.actor)
-        self._offer("role", [(r.value, r.label) for r in BuiltInRole if r in offered])
+        built_in = [(r.value, r.label) for r in BuiltInRole if r in offered]
+        custom = [(f"custom:{r.pk}", r.name) for r in Role.objects.order_by("name")]
+        self._offer("role", [*built_in, *custom])
         self._offer("team", [(str(pk), name) for pk, name in teams])
         self._offer("status", Membership.Status.choices)
         self._offer("source", Membership.Source.choices)
+        self._offer("use", list(USES.items()))
 
     def _offer(self, name: str, choices: list[tuple[str, Any]]) -> None:
         field = self.fields[name]

@@ -4,10 +4,11 @@ from typing import Any
 
 from rest_framework import serializers
 
+from portal.people.member_listing import USES
 from portal.people.serializers.shared import ROLES, TeamName
 from portal.rest.pagination import PageQuery
 from portal.rest.serializers import StrictSerializer
-from tenants.models import Membership
+from tenants.models import Entry, Membership
 
 
 class MemberOutput(serializers.Serializer[Any]):
@@ -22,6 +23,10 @@ class MemberOutput(serializers.Serializer[Any]):
     teams = TeamName(source="seen_places", many=True, help_text="Those you may know of.")
     joined_at = serializers.DateTimeField()
     last_seen_at = serializers.DateTimeField(allow_null=True)
+    last_method = serializers.ChoiceField(
+        choices=Entry.Method.choices, allow_null=True, help_text="How they last signed in."
+    )
+    access_ends_at = serializers.DateTimeField(allow_null=True)
     access_blocked_at = serializers.DateTimeField(source="contained_at", allow_null=True)
     access_revoked_at = serializers.DateTimeField(source="revoked_at", allow_null=True)
     version = serializers.IntegerField(help_text="Also the ETag.")
@@ -36,7 +41,13 @@ class MemberQuery(PageQuery):
     source = serializers.ChoiceField(  # type: ignore[assignment]
         required=False, choices=Membership.Source.choices
     )
+    custom_role = serializers.UUIDField(required=False, help_text="A role made here.")
     team = serializers.UUIDField(required=False)
+    use = serializers.ChoiceField(
+        required=False,
+        choices=list(USES.items()),
+        help_text="`unused`: not seen for as long as the policy says.",
+    )
 
 
 class RoleInput(StrictSerializer):

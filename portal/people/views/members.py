@@ -8,13 +8,16 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from audit.refusals import StaleVersion
-from portal.catalog.models import Integration
 from portal.people.forms.members import MemberFilter, RoleForm
 from portal.people.history import history_of
-from portal.people.listing import MEMBER_ORDER, members_for, narrowed, open_invitations
+from portal.people.listing import open_invitations
+from portal.people.member_listing import ORDERS, members_for, narrowed
+from portal.people.member_sheet import cells, header
 from portal.people.notes import notes_on
+from portal.people.ownership import belongings_of
 from portal.tickets.models import Ticket
 from portal.tickets.rules import Kind
+from portal.ui.exports import csv_response
 from portal.ui.needs import needs
 from portal.ui.pages import page
 from portal.ui.paging import keyset
@@ -29,15 +32,27 @@ from tenants.permissions import Permission
 def member_list(request: PortalRequest) -> HttpResponse:
     form = MemberFilter(request.GET, actor=request.actor)
     wanted = form.cleaned_data if form.is_valid() else {}
-    rows = narrowed(members_for(request.actor), wanted, actor=request.actor)
+    rows = narrowed(members_for(request.actor), wanted, actor=request.actor, at=request.at)
+    order = ORDERS[wanted.get("sort") or "name"]
     context = {
         "form": form,
-        "is_filtered": any(wanted.values()),
-        "page": keyset(rows, order=MEMBER_ORDER, cursor=request.GET.get("cursor", "")),
+        "is_filtered": any(value for name, value in wanted.items() if name != "sort"),
+        "page": keyset(rows, order=order, cursor=request.GET.get("cursor", "")),
         "total": Membership.objects.visible_to(request.actor).active(at=request.at).count(),
         "invited": open_invitations(request.actor).count(),
+        "found": rows.order_by().values("pk").count(),
     }
     return page(request, "people/member_list.html", context)
+
+
+@needs(Permission.MEMBER_VIEW)
+def member_export(request: PortalRequest) -> HttpResponse:
+    """The rows that the list shows under the same filters, as a spreadsheet."""
+    form = MemberFilter(request.GET, actor=request.actor)
+    wanted = form.cleaned_data if form.is_valid() else {}
+    rows = narrowed(members_for(request.actor), wanted, actor=request.actor, at=request.at)
+    ordered = rows.order_by(*ORDERS[wanted.get("sort") or "name"])
+    return csv_response("members.csv", header(), cells(ordered))
 
 
 @needs(Permission.MEMBER_VIEW)
@@ -53,7 +68,8 @@ def member_show(request: PortalRequest, pk: UUID) -> HttpResponse:
         "tokens": tokens[:20],
         "shows_entries": is_self or actor.may(Permission.MEMBER_MANAGE),
         "entries": entries.order_by("-seen_at", "id")[:20],
-        "integrations": Integration.objects.visible_to(actor).filter(owner=member)[:20],
+        "belongings": belongings_of(member, actor=actor, at=request.at),
+        "may_hand_over": actor.may(Permission.MEMBER_MANAGE),
         "form": _role_form(actor, member),
         "decided_by": _decided_by(member),
         "notes": notes_on(member, actor),
