@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from portal.people.views import (
     account,
+    bulk,
     invitations,
     joining,
     members,
@@ -15,6 +16,7 @@ from portal.people.views import (
 
 _members: list[URLPattern] = [
     path("members/", members.member_list, name="member-list"),
+    path("members/bulk/", bulk.member_bulk, name="member-bulk"),
     path("members/export/", members.member_export, name="member-export"),
     path("members/<uuid:pk>/", members.member_show, name="member-show"),
     path("members/<uuid:pk>/role/", members.member_role_change, name="member-role-change"),
