@@ -10,5 +10,5 @@ class PeopleConfig(AppConfig):
     label = "people"
 
     def ready(self) -> None:
-        for module in ("registrations", "api"):
+        for module in ("registrations", "api", "sweeps"):
             import_module(f"portal.people.{module}")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -57,6 +57,11 @@ class Change:
         return str(DO_LABELS[self.do])
 
 
+class _By(NamedTuple):
+    actor: Actor
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One person: changed, or why not."""
@@ -90,20 +95,14 @@ class Outcome:
         return hashlib.sha256("\n".join(said).encode()).hexdigest()[:32]
 
 
-def foresee(
-    people: Sequence[Membership], change: Change, *, actor: Actor, at: datetime
-) -> Outcome:
+def foresee(people: Sequence[Membership], change: Change, *, actor: Actor, at: datetime) -> Outcome:
     """What the change would come to. Raises StepUpNeeded."""
     lines: list[Line] = []
-    effect = rehearse(
-        lambda: lines.extend(play(people, change, actor=actor, at=at)), at=at
-    )
+    effect = rehearse(lambda: lines.extend(play(people, change, actor=actor, at=at)), at=at)
     return Outcome(change, tuple(lines), effect)
 
 
-def play(
-    people: Sequence[Membership], change: Change, *, actor: Actor, at: datetime
-) -> list[Line]:
+def play(people: Sequence[Membership], change: Change, *, actor: Actor, at: datetime) -> list[Line]:
     """Change one after the other, each in a savepoint with an event of its own."""
     return [_line(member, change, actor=actor, at=at) for member in people]
 
@@ -111,7 +110,7 @@ def play(
 def _line(member: Membership, change: Change, *, actor: Actor, at: datetime) -> Line:
     try:
         with transaction.atomic():
-            _DO[change.do](member, change, actor, at)
+            _DO[change.do](member, change, _By(actor, at))
     except StepUpNeeded:
         raise
     except Refusal as refusal:
@@ -119,33 +118,33 @@ def _line(member: Membership, change: Change, *, actor: Actor, at: datetime) -> 
     return Line(member)
 
 
-def _add(member: Membership, change: Change, actor: Actor, _at: datetime) -> None:
+def _add(member: Membership, change: Change, by: _By) -> None:
     if member.status != Membership.Status.ACTIVE:
         raise NotPermitted(_("Access of %(name)s is blocked.") % {"name": member})
     team = _team_of(change)
     # Asked first: a broken constraint costs more than a look.
     if TeamMember.objects.filter(team=team, membership=member).exists():
         raise AlreadyInTeam(_("Is in %(team)s already.") % {"team": team})
-    add_team_member(team, actor=actor, membership=member)
+    add_team_member(team, actor=by.actor, membership=member)
 
 
-def _remove(member: Membership, change: Change, actor: Actor, _at: datetime) -> None:
+def _remove(member: Membership, change: Change, by: _By) -> None:
     team = _team_of(change)
     if not TeamMember.objects.filter(team=team, membership=member).exists():
         raise NotInTeam(_("Is not in %(team)s.") % {"team": team})
-    remove_team_member(team, actor=actor, membership=member)
+    remove_team_member(team, actor=by.actor, membership=member)
 
 
-def _give_role(member: Membership, change: Change, actor: Actor, at: datetime) -> None:
-    if member.pk == actor.id:
+def _give_role(member: Membership, change: Change, by: _By) -> None:
+    if member.pk == by.actor.id:
         raise NotPermitted(_("This is you. Nobody changes their own role along with others."))
     if member.role == change.role and member.custom_role_id is None:
         raise SameRole(_("Has this role already."))
-    change_role(member, actor=actor, at=at, role=change.role)
+    change_role(member, actor=by.actor, at=by.at, role=change.role)
 
 
-def _revoke(member: Membership, change: Change, actor: Actor, at: datetime) -> None:
-    file_revocation(member, actor=actor, at=at, reason=change.reason)
+def _revoke(member: Membership, change: Change, by: _By) -> None:
+    file_revocation(member, actor=by.actor, at=by.at, reason=change.reason)
 
 
 def _team_of(change: Change) -> Team:
@@ -154,7 +153,7 @@ def _team_of(change: Change) -> Team:
     return change.team
 
 
-_DO: Final[dict[Do, Callable[[Membership, Change, Actor, datetime], None]]] = {
+_DO: Final[dict[Do, Callable[[Membership, Change, _By], None]]] = {
     Do.TEAM_ADD: _add,
     Do.TEAM_REMOVE: _remove,
     Do.ROLE: _give_role,

@@ -63,19 +63,22 @@ def narrowed(
     rows: QuerySet[Membership], wanted: Mapping[str, Any], *, actor: Actor, at: datetime
 ) -> QuerySet[Membership]:
     """Apply the list's filters; what they name beyond one's sight finds nobody."""
-    if text := wanted.get("q"):
-        rows = rows.filter(Q(name__icontains=text) | Q(email__icontains=text))
     for field in ("status", "source", "custom_role"):
         if value := wanted.get(field):
             rows = rows.filter(**{field: value})
+    if text := wanted.get("q"):
+        rows = rows.filter(Q(name__icontains=text) | Q(email__icontains=text))
     if role := wanted.get("role"):
         rows = rows.filter(_holds(str(role)))
     if team := wanted.get("team"):
-        places = TeamMember.objects.filter(team_id=team, team__in=Team.objects.visible_to(actor))
-        rows = rows.filter(pk__in=places.values("membership_id"))
-    if use := wanted.get("use"):
-        rows = _BY_USE[use](rows, at)
-    return rows
+        rows = rows.filter(pk__in=_placed(team, actor))
+    use = wanted.get("use")
+    return _BY_USE[use](rows, at) if use else rows
+
+
+def _placed(team: Any, actor: Actor) -> QuerySet[TeamMember, Any]:
+    places = TeamMember.objects.filter(team_id=team, team__in=Team.objects.visible_to(actor))
+    return places.values("membership_id")
 
 
 def _holds(role: str) -> Q:

@@ -76,9 +76,7 @@ def belongings_of(member: Membership, *, actor: Actor, at: datetime) -> list[Bel
     return [Belongings(thing, rows) for thing, rows in found.items() if rows]
 
 
-def _rows(
-    member: Membership, actor: Actor, at: datetime
-) -> Iterator[tuple[Thing, QuerySet[Any]]]:
+def _rows(member: Membership, actor: Actor, at: datetime) -> Iterator[tuple[Thing, QuerySet[Any]]]:
     integrations = Integration.objects.visible_to(actor).filter(owner=member)
     yield Thing.INTEGRATIONS, integrations.order_by("name", "id")
     accounts = ServiceAccount.objects.visible_to(actor).filter(owner=member)

@@ -9,7 +9,7 @@ from tenants.models import Membership
 from tenants.permissions import Permission
 
 
-@action(Permission.REVOCATION_FILE)
+@action(Permission.REVOCATION_FILE, step_up=True)
 def suspend_member(
     membership: Membership, *, actor: Actor, at: datetime, reason: str = ""
 ) -> Membership:

@@ -22,6 +22,7 @@ SYSTEM_SCOPE_CALLERS = {
     "portal/grants/staff.py",  # customer of a grant, place of a staff member
     "portal/grants/sweeps.py",  # grants whose time has come
     "portal/outlets/tasks.py",  # the mailer: whose log has grown
+    "portal/people/sweeps.py",  # ends of access that are near, uploads nobody confirmed
     "portal/rest/sweeps.py",  # kept answers that are over
     "portal/sso/census.py",  # who is a member elsewhere?
     "portal/sso/connecting.py",  # connection by its id

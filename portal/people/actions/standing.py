@@ -17,7 +17,7 @@ class RequestAtWork(Refusal):
     code = "request-at-work"
 
 
-@action(Permission.REVOCATION_FILE)
+@action(Permission.REVOCATION_FILE, step_up=True)
 def let_in_again(membership: Membership, *, actor: Actor, at: datetime, role: str) -> Membership:
     """Give a suspended person access back with this role; nothing old works.
 

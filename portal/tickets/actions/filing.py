@@ -41,7 +41,7 @@ def file_revocation(
     if open_ticket is not None:
         record(EventName.TICKET_ATTACHED, actor=actor, target=open_ticket)
         return open_ticket
-    contained = contain_member(membership, actor=actor, at=at)
+    contained = _without_access(membership, actor=actor, at=at)
     ticket = _open_ticket(
         Kind.REVOCATION,
         actor=actor,
@@ -60,6 +60,14 @@ def file_revocation(
         JobName.TICKET_PROCESS, organization_id=str(actor.organization_id), ticket_id=str(ticket.pk)
     )
     return ticket
+
+
+def _without_access(membership: Membership, *, actor: Actor, at: datetime) -> Membership:
+    """The person with every way in cut; of somebody suspended that is done already."""
+    now = Membership.objects.locked(membership.pk)
+    if now.status == Membership.Status.SUSPENDED:
+        return now
+    return contain_member(now, actor=actor, at=at)
 
 
 @action(Permission.DELETION_FILE, step_up=True)

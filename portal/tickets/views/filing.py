@@ -82,8 +82,8 @@ def _filed(request: PortalRequest, form: DeletionForm) -> Ticket | None:
 
 
 def _others(request: PortalRequest) -> object:
-    """Everybody with access but oneself."""
-    people = Membership.objects.visible_to(request.actor).active(at=request.at)
+    """Everybody but oneself whose access is not taken for good, suspended or run out or not."""
+    people = Membership.objects.visible_to(request.actor).exclude(status=Membership.Status.REVOKED)
     own = request.actor.membership
     if own is not None:
         people = people.exclude(pk=own.pk)

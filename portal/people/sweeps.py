@@ -1,0 +1,28 @@
+"""Background work on people: ends of access are announced, kept uploads are forgotten."""
+
+from datetime import datetime, timedelta
+
+from portal.queue.sweeping import sweep
+from tenants.access import system_actor
+from tenants.actions.ends import NOTICE, notice_access_end
+from tenants.models import Membership
+from tenants.scoping import organization_scope, system_scope
+
+AT_ONCE = 500
+
+
+@sweep("people.notice_ends", every=timedelta(minutes=15))
+def notice_ends(at: datetime) -> None:
+    """Announce each end of access that is near; the row remembers that it was."""
+    with system_scope("ends of access that are near"):
+        near = Membership.unscoped.filter(
+            status=Membership.Status.ACTIVE,
+            access_ends_at__gt=at,
+            access_ends_at__lte=at + NOTICE,
+            access_end_noticed_at__isnull=True,
+        )
+        found = list(near.order_by("access_ends_at").values_list("organization", "pk")[:AT_ONCE])
+    for organization_id, pk in found:
+        with organization_scope(organization_id):
+            member = Membership.objects.select_related("organization").get(pk=pk)
+            notice_access_end(member, actor=system_actor(member.organization), at=at)

@@ -1,0 +1,43 @@
+"""What one member looks after, given to another."""
+
+from audit.names import EventName
+from audit.recorder import record
+from tenants.access import Actor, action
+from tenants.models import ManagedBy, Membership, ServiceAccount, Team, TeamMember
+from tenants.permissions import Permission
+
+
+@action(Permission.SERVICE_ACCOUNT_MANAGE)
+def hand_over_account(
+    account: ServiceAccount, *, actor: Actor, successor: Membership
+) -> ServiceAccount:
+    """Somebody else answers for the machine; it may do no more than they from then on."""
+    account = ServiceAccount.objects.locked(account.pk)
+    account.owner = successor
+    account.version += 1
+    account.save(update_fields=["owner", "version"])
+    record(EventName.SERVICE_ACCOUNT_CHANGED, actor=actor, target=account, changed="owner")
+    return account
+
+
+@action(Permission.TEAM_MANAGE)
+def hand_over_lead(
+    team: Team, *, actor: Actor, leader: Membership, successor: Membership
+) -> TeamMember:
+    """Another leads the team; both stay in it, or come into it."""
+    TeamMember.objects.filter(team=team, membership=leader).update(is_lead=False)
+    place = TeamMember.objects.filter(team=team, membership=successor).first()
+    if place is None:
+        place = TeamMember(team=team, membership=successor, managed_by=ManagedBy.PEOPLE)
+        place.organization_id = team.organization_id
+    place.is_lead = True
+    place.save()
+    for person, changed in ((leader, "no longer leads it"), (successor, "leads it")):
+        record(
+            EventName.TEAM_LEAD_CHANGED,
+            actor=actor,
+            target=person,
+            team=team.name,
+            changed=changed,
+        )
+    return place
