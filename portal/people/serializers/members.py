@@ -7,8 +7,9 @@ from rest_framework import serializers
 from portal.people.member_listing import USES
 from portal.people.serializers.shared import ROLES, TeamName
 from portal.rest.pagination import PageQuery
-from portal.rest.serializers import StrictSerializer
+from portal.rest.serializers import StrictSerializer, TextField
 from tenants.models import Entry, Membership
+from tenants.permissions import BuiltInRole
 
 
 class MemberOutput(serializers.Serializer[Any]):
@@ -52,3 +53,19 @@ class MemberQuery(PageQuery):
 
 class RoleInput(StrictSerializer):
     role = serializers.ChoiceField(choices=ROLES)
+
+
+class SuspensionInput(StrictSerializer):
+    reason = TextField(
+        required=False, default="", allow_blank=True, max_length=500, help_text="For the log."
+    )
+
+
+class ReturnInput(StrictSerializer):
+    role = serializers.ChoiceField(choices=ROLES, default=BuiltInRole.VIEWER.value)
+
+
+class EndInput(StrictSerializer):
+    access_ends_at = serializers.DateTimeField(
+        allow_null=True, help_text="An instant to come; null for no end."
+    )
