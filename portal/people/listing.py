@@ -1,14 +1,22 @@
 """Lists of people as the screens and the API show them: filtered by who looks, in few queries."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from tenants.access import Actor
 from tenants.models import ApiToken, Invitation, Membership, Team, TeamMember
 from tenants.permissions import ROLE_PERMISSIONS, BuiltInRole, Permission
 
 TEAM_ORDER = ("name", "id")
+INVITATION_STATES = {
+    "": _("Not used yet"),
+    "expired": _("Expired"),
+    "accepted": _("Accepted"),
+    "cancelled": _("Cancelled"),
+}
 
 
 def teams_for(actor: Actor) -> QuerySet[Team]:
@@ -28,10 +36,31 @@ def places_in(team: Team) -> QuerySet[TeamMember]:
 
 def open_invitations(actor: Actor) -> QuerySet[Invitation]:
     """Invitations that were neither used nor cancelled, the expired ones among them."""
+    return _invitations(actor).filter(accepted_at__isnull=True, cancelled_at__isnull=True)
+
+
+def invitations_in(actor: Actor, state: str, *, at: datetime) -> QuerySet[Invitation]:
+    """Invitations in one of INVITATION_STATES; an unknown state means those not used yet."""
+    unused = open_invitations(actor)
+    found = {
+        "expired": unused.filter(expires_at__lte=at),
+        "accepted": _invitations(actor).filter(accepted_at__isnull=False),
+        "cancelled": _invitations(actor).filter(cancelled_at__isnull=False),
+    }
+    return found.get(state, unused)
+
+
+def _invitations(actor: Actor) -> QuerySet[Invitation]:
     return (
         Invitation.objects.visible_to(actor)
-        .filter(accepted_at__isnull=True, cancelled_at__isnull=True)
-        .select_related("invited_by")
+        .select_related("invited_by", "custom_role")
+        .prefetch_related(
+            Prefetch(
+                "teams",
+                queryset=Team.objects.visible_to(actor).order_by("name"),
+                to_attr="seen_teams",
+            )
+        )
     )
 
 

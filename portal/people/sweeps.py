@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from portal.people.models import InvitationList
 from portal.queue.sweeping import sweep
 from tenants.access import system_actor
 from tenants.actions.ends import NOTICE, notice_access_end
@@ -26,3 +27,10 @@ def notice_ends(at: datetime) -> None:
         with organization_scope(organization_id):
             member = Membership.objects.select_related("organization").get(pk=pk)
             notice_access_end(member, actor=system_actor(member.organization), at=at)
+
+
+@sweep("people.forget_lists", every=timedelta(minutes=15))
+def forget_lists(at: datetime) -> None:
+    """Uploads that nobody confirmed within their hour."""
+    with system_scope("uploaded lists that are over"):
+        InvitationList.unscoped.filter(expires_at__lte=at).delete()

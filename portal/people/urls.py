@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from portal.people.views import (
     account,
     bulk,
+    imports,
     invitations,
     joining,
     members,
@@ -27,6 +28,17 @@ _members: list[URLPattern] = [
     path("members/<uuid:pk>/end/", standing.member_end, name="member-end"),
     path("invitations/", invitations.invitation_list, name="invitation-list"),
     path("invitations/new/", invitations.invitation_new, name="invitation-new"),
+    path("invitations/import/", imports.invitation_import, name="invitation-import"),
+    path(
+        "invitations/import/<uuid:pk>/",
+        imports.invitation_import_check,
+        name="invitation-import-check",
+    ),
+    path(
+        "invitations/import/<uuid:pk>/report/",
+        imports.invitation_import_report,
+        name="invitation-import-report",
+    ),
     path("invitations/<uuid:pk>/resend/", invitations.invitation_resend, name="invitation-resend"),
     path("invitations/<uuid:pk>/cancel/", invitations.invitation_cancel, name="invitation-cancel"),
 ]

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from audit.names import EventName
 from audit.recorder import record
 from audit.refusals import Refusal
+from audit.sealing import PERSON, keys_for
 from tenants.access import Actor, action
 from tenants.actions.guards import may_hand_out
 from tenants.actions.invitations import INVITATION_LASTS, allowed_domains, refuse_domain
@@ -61,6 +62,7 @@ def send_invitations(places: Sequence[Place], *, actor: Actor, at: datetime) -> 
         ],
         batch_size=500,
     )
+    _make_keys(kept, actor)
     for invitation in kept:
         record(
             EventName.INVITATION_SENT,
@@ -71,6 +73,13 @@ def send_invitations(places: Sequence[Place], *, actor: Actor, at: datetime) -> 
             founding=False,
         )
     return kept
+
+
+def _make_keys(kept: Sequence[Invitation], actor: Actor) -> None:
+    """The keys that the events seal names under, in few statements instead of three for each."""
+    subjects = [str(invitation.pk) for invitation in kept]
+    for start in range(0, len(subjects), 500):
+        keys_for(actor.organization_id, PERSON, subjects[start : start + 500], revive=False)
 
 
 def _invitation(place: Place, actor: Actor, at: datetime) -> Invitation:

@@ -1,11 +1,14 @@
 """Forms about invitations."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portal.people.ends import end_of_day
 from portal.people.forms.roles import role_choices
+from portal.people.forms.standing import EndField
 from portal.ui.forms import ActorForm
 from tenants.models import Team
 from tenants.permissions import (
@@ -28,6 +31,8 @@ class InvitationForm(ActorForm):
         widget=forms.CheckboxSelectMultiple,
     )
 
+    access_ends_at = EndField()
+
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         choices = role_choices(self.actor)
@@ -37,3 +42,6 @@ class InvitationForm(ActorForm):
             self.fields["role"].initial = BuiltInRole.VIEWER
         teams = Team.objects.visible_to(self.actor).order_by("name")
         self.fields["teams"].queryset = teams  # type: ignore[attr-defined]
+
+    def clean_access_ends_at(self) -> datetime | None:
+        return end_of_day(self.cleaned_data["access_ends_at"])

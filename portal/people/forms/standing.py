@@ -1,21 +1,17 @@
 """Forms about whether somebody has access, and until when."""
 
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portal.people.ends import end_of_day
 from portal.people.forms.roles import role_choices
 from portal.ui.forms import ActorForm
 from tenants.permissions import BuiltInRole
 
 LONGEST_REASON = 500
-
-
-def end_of_day(day: date | None) -> datetime | None:
-    """The last second of that day in UTC, which is the same for everybody."""
-    return datetime.combine(day, time(23, 59, 59), UTC) if day else None
 
 
 class EndField(forms.DateField):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from audit.refusals import Invalid
 from portal.people.forms.invitations import InvitationForm
-from portal.people.listing import open_invitations
+from portal.people.listing import INVITATION_STATES, invitations_in
 from portal.ui.needs import needs
 from portal.ui.pages import page
 from portal.ui.paging import keyset
@@ -24,8 +24,13 @@ def _list(request: HttpRequest) -> str:
 
 @needs(send_invitation.permission)
 def invitation_list(request: PortalRequest) -> HttpResponse:
-    rows = open_invitations(request.actor)
-    context = {"page": keyset(rows, order=("-id",), cursor=request.GET.get("cursor", ""))}
+    state = request.GET.get("state", "")
+    rows = invitations_in(request.actor, state, at=request.at)
+    context = {
+        "page": keyset(rows, order=("-id",), cursor=request.GET.get("cursor", "")),
+        "states": INVITATION_STATES.items(),
+        "state": state if state in INVITATION_STATES else "",
+    }
     return page(request, "people/invitation_list.html", context)
 
 
