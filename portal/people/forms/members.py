@@ -17,7 +17,7 @@ from tenants.permissions import (
 
 class MemberFilter(ActorForm):
     q = forms.CharField(
-        label=_("Name or address"),
+        label=_("Search"),
         required=False,
         max_length=100,
         widget=forms.SearchInput(attrs={"placeholder": _("Name or address")}),

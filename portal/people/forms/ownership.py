@@ -30,7 +30,10 @@ class HandOverForm(ActorForm):
         self.things = [one.thing for one in owned if one.can_change_hands]
         for thing in self.things:
             self.fields[thing.value] = forms.CharField(
-                label=str(KINDS[thing].label), required=False, max_length=254
+                label=str(KINDS[thing].label),
+                required=False,
+                max_length=254,
+                widget=forms.TextInput(attrs={"placeholder": _("name@example.com")}),
             )
         if Thing.TOKENS not in {one.thing for one in owned}:
             del self.fields["ends_tokens"]
