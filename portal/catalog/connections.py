@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from ipaddress import ip_address
 from typing import Any, Self
 
@@ -102,6 +102,7 @@ def checked_place(kind: str, given: Mapping[str, Any]) -> Place | None:
     """The place of a source of this kind; None for kinds that connect to nothing."""
     wanted = PLACES.get(kind)
     if wanted is not None:
+        _refuse_wrong_parts(wanted, given)
         return wanted.checked(given)
     if given:
         raise Invalid(
@@ -109,6 +110,19 @@ def checked_place(kind: str, given: Mapping[str, Any]) -> Place | None:
             {"connection": _("Leave it out.")},
         )
     return None
+
+
+def _refuse_wrong_parts(
+    wanted: type[PostgresPlace] | type[SqlitePlace], given: Mapping[str, Any]
+) -> None:
+    known = {part.name: part for part in fields(wanted)}
+    wrong = {name: _("This is not known here.") for name in given if name not in known}
+    for name, part in known.items():
+        needed = part.default is MISSING and part.default_factory is MISSING
+        if needed and not given.get(name):
+            wrong[name] = _("This is needed.")
+    if wrong:
+        raise Invalid(_("The connection does not hold."), wrong)
 
 
 def as_stored(place: Place | None) -> dict[str, Any]:

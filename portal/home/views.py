@@ -5,6 +5,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from audit.refusals import Malformed
+from portal.catalog.health import troubles_of
 from portal.catalog.models import Integration
 from portal.catalog.showing import Size, sizes
 from portal.grants.models import Grant
@@ -37,6 +38,7 @@ def home_show(request: PortalRequest) -> HttpResponse:
         "chart": closed_per_day(kept, at=at, zone=zone),
         "tickets": _latest_requests(request),
         "integrations": _integrations(request),
+        "troubles": troubles_of(actor, at),
         "grants": _active_grants(request),
         "waiting": waiting_for(actor, at)[:SHOWN],
         "checklist": checklist_for(actor, at),

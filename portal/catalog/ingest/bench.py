@@ -17,6 +17,8 @@ class Bench:
     def __init__(self) -> None:
         # Whether what is missing here is gone at the source; a scan knows only what it scanned.
         self.is_whole = True
+        # How many relations there are to read, as far as the source says so beforehand.
+        self.expected = 0
         # What the reading found that somebody should put right at the source.
         self.warnings: list[dict[str, Any]] = []
         self._database = sqlite3.connect("", isolation_level=None)

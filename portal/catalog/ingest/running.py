@@ -81,7 +81,7 @@ def _import(run: ImportRun, actor: Actor) -> None:
                 upload.kind: stack.enter_context(_open(upload))
                 for upload in Upload.objects.filter(run=run).kept()
             }
-            read_into(bench, integration, streams, beat=heartbeat(run, version))
+            read_into(bench, integration, streams, beat=heartbeat(run, bench, version=version))
             finish_import(run, actor=actor, at=now(), bench=bench, version=version)
     except (ArtifactRefused, ImportStopped) as refusal:
         fail_import(run, actor=actor, at=now(), refusal=refusal)
@@ -97,7 +97,7 @@ def _open(upload: Upload) -> IO[bytes]:
         raise ArtifactRefused("files-gone", said, Whereabouts(upload.get_kind_display())) from error
 
 
-def heartbeat(run: ImportRun, version: int) -> Callable[[int], None]:
+def heartbeat(run: ImportRun, bench: Bench, *, version: int) -> Callable[[int], None]:
     """Called for each entry: about once a second keeps the lease, notes how far it is, may stop."""
     last = time.monotonic()
     furthest = 0
@@ -110,7 +110,11 @@ def heartbeat(run: ImportRun, version: int) -> Callable[[int], None]:
         last = time.monotonic()
         kept = ImportRun.objects.filter(
             pk=run.pk, status=RunStatus.RUNNING, attempts=run.attempts
-        ).update(lease_until=now() + LEASE, bytes_read=furthest)
+        ).update(
+            lease_until=now() + LEASE,
+            bytes_read=furthest,
+            bytes_total=bench.expected or run.bytes_total,
+        )
         if not kept:
             raise TakenOver
         refuse_if_stopped(Integration.objects.get(pk=run.integration_id), version=version)

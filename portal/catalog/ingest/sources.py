@@ -14,7 +14,7 @@ from portal.catalog.ingest.postgresql import connected, read_database
 from portal.catalog.ingest.scans import read_scan
 from portal.catalog.ingest.sqlite import opened_file, read_file
 from portal.catalog.models import Integration
-from portal.catalog.refusals import ArtifactRefused, SourceRefused, Whereabouts
+from portal.catalog.refusals import ArtifactRefused, Whereabouts
 from portal.catalog.rules import ARTIFACTS, IntegrationKind, UploadKind
 
 Beat = Callable[[int], None]
@@ -44,11 +44,7 @@ def _scan(_integration: Integration, streams: Streams, bench: Bench, beat: Beat)
 
 def _postgresql(integration: Integration, _streams: Streams, bench: Bench, beat: Beat) -> None:
     place = PostgresPlace.checked(integration.connection)
-    password = credentials.opened(integration)
-    if not password:
-        said = _("There is no password. Type it in the settings, then run it again.")
-        raise SourceRefused("password-missing", said)
-    with connected(place, password) as line:
+    with connected(place, credentials.opened(integration)) as line:
         read_database(line, place, bench, beat=beat)
 
 

@@ -31,15 +31,28 @@ _TABLES = """
 """
 # Hidden columns of virtual tables are left out; generated ones are columns like any other.
 _COLUMNS = "select name, type from pragma_table_xinfo(?) where hidden <> 1 order by cid"
-_MAY: Final = frozenset(
-    {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_PRAGMA}
-)
+_VIEW_IS_BROKEN: Final = ("no such", "not authorized", "prohibited", "error in view", "circular")
+_MAY: Final = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION})
 
 
-def read_file(database: sqlite3.Connection, bench: Bench, *, beat: Beat) -> None:
+class BoundedFile(sqlite3.Connection):
+    """One statement after the other, each no longer than its time."""
+
+    until = 0.0
+
+    def extend(self) -> None:
+        self.until = time.monotonic() + STATEMENT_SECONDS
+
+    def is_late(self) -> bool:
+        return time.monotonic() > self.until
+
+
+def read_file(database: BoundedFile, bench: Bench, *, beat: Beat) -> None:
     """Put every table and view on the bench. `beat` hears how many were read and may stop it."""
+    bench.expected = count_tables(database)
     for number, (name, kind) in enumerate(database.execute(_TABLES)):
         beat(number)
+        database.extend()
         if number >= MOST_RELATIONS:
             raise SourceRefused("too-large", _("An integration takes at most 200,000 tables."))
         bench.add(_relation(database, name, kind))
@@ -53,30 +66,38 @@ def count_tables(database: sqlite3.Connection) -> int:
 
 
 @contextmanager
-def opened_file(place: SqlitePlace, workspace: str) -> Iterator[sqlite3.Connection]:
+def opened_file(place: SqlitePlace, workspace: str) -> Iterator[BoundedFile]:
     """Raises SourceRefused with a hint, here and for what the file turns out to hold."""
     path = _path(place, workspace)
     try:
         uri = f"file:{quote(str(path))}?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True, timeout=2.0, isolation_level=None)) as database:
+        opened = sqlite3.connect(
+            uri, uri=True, timeout=2.0, isolation_level=None, factory=BoundedFile
+        )
+        with closing(opened) as database:
             _restrict(database)
             yield database
     except (sqlite3.Error, UnicodeError) as error:
         raise _refusal(error) from None
 
 
-def _restrict(database: sqlite3.Connection) -> None:
+def _restrict(database: BoundedFile) -> None:
     """A file is somebody's input: it may neither write nor call out nor keep us busy."""
     database.execute("pragma query_only=on")
     database.execute("pragma trusted_schema=off")
     database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
     database.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
     database.text_factory = lambda raw: raw.decode("utf-8", "replace")
-    until = time.monotonic() + STATEMENT_SECONDS
-    database.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
-    database.set_authorizer(
-        lambda verb, *_rest: sqlite3.SQLITE_OK if verb in _MAY else sqlite3.SQLITE_DENY
-    )
+    database.extend()
+    database.set_progress_handler(database.is_late, _STEPS)
+    database.set_authorizer(_allow)
+
+
+def _allow(verb: int, subject: str | None, *_rest: str | None) -> int:
+    # To list columns SQLite reads its schema anew, which it calls an update of it.
+    allowed = {sqlite3.SQLITE_PRAGMA: "table_xinfo", sqlite3.SQLITE_UPDATE: "sqlite_master"}
+    is_allowed = verb in _MAY or allowed.get(verb, "") == subject
+    return sqlite3.SQLITE_OK if is_allowed else sqlite3.SQLITE_DENY
 
 
 def _path(place: SqlitePlace, workspace: str) -> Path:
@@ -105,7 +126,9 @@ def _path(place: SqlitePlace, workspace: str) -> Path:
 def _relation(database: sqlite3.Connection, name: str, kind: str) -> Relation:
     try:
         told = database.execute(_COLUMNS, (name,)).fetchmany(MOST_COLUMNS)
-    except sqlite3.OperationalError:
+    except sqlite3.DatabaseError as error:
+        if not any(mark in str(error).lower() for mark in _VIEW_IS_BROKEN):
+            raise
         told = []  # a view of something that is gone has a name and no columns
     names = distinct(str(column) for column, _type in told)
     return Relation(

@@ -26,6 +26,14 @@ def due(at: datetime) -> Q:
     return Q(next_run_at__lte=at, paused_at=None, deleting_at=None, kind__in=READ)
 
 
+def is_stale(at: datetime) -> Q:
+    """Read by a schedule, and not read for longer than that schedule allows."""
+    late = Q()
+    for every, period in PERIODS.items():
+        late |= Q(every=every, last_sync_at__lt=at - MISSED * period)
+    return late & Q(paused_at=None, deleting_at=None)
+
+
 class IntegrationQuerySet(TenantQuerySet["Integration"]):
     def visible_to(self, actor: Actor) -> Self:
         """Everything for those who manage or watch over it; else what one's teams were given."""
@@ -44,13 +52,6 @@ class IntegrationQuerySet(TenantQuerySet["Integration"]):
 
     def due(self, at: datetime) -> Self:
         return self.filter(due(at))
-
-    def stale(self, at: datetime) -> Self:
-        """Read by a schedule, and not read for longer than that schedule allows."""
-        late = Q()
-        for every, period in PERIODS.items():
-            late |= Q(every=every, last_sync_at__lt=at - MISSED * period)
-        return self.filter(late, paused_at=None, deleting_at=None)
 
 
 class Integration(TenantModel):

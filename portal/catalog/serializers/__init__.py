@@ -1,7 +1,16 @@
 """Shapes of the catalogue in the API."""
 
 from portal.catalog.serializers.imports import ImportInput, ImportOutput, ImportQuery
-from portal.catalog.serializers.integrations import IntegrationInput, IntegrationOutput
+from portal.catalog.serializers.integrations import (
+    ConnectionInput,
+    IntegrationChange,
+    IntegrationInput,
+    IntegrationOutput,
+    PushInput,
+    ScheduleInput,
+    TrialInput,
+    TrialOutput,
+)
 from portal.catalog.serializers.resources import (
     FieldOutput,
     FieldQuery,
@@ -10,13 +19,19 @@ from portal.catalog.serializers.resources import (
 )
 
 __all__ = [
+    "ConnectionInput",
     "FieldOutput",
     "FieldQuery",
     "ImportInput",
     "ImportOutput",
     "ImportQuery",
+    "IntegrationChange",
     "IntegrationInput",
     "IntegrationOutput",
+    "PushInput",
     "ResourceOutput",
     "ResourceQuery",
+    "ScheduleInput",
+    "TrialInput",
+    "TrialOutput",
 ]

@@ -35,6 +35,7 @@ _HINTS: dict[str, str | Promise] = {
         "A connection pooler in between refuses our read-only options. "
         "Connect to the server itself, or let the pooler pass “options”."
     ),
+    "not-postgresql": _("What answers there is not PostgreSQL. Check host and port."),
     "no-tls": _("The server offers no encryption. Switch TLS on there."),
     "tls-failed": _(
         "The encrypted connection failed: the certificate is not valid for this name, "
@@ -73,17 +74,20 @@ _BY_WORDS: tuple[tuple[str, str], ...] = (
     ("no password supplied", "password-missing"),
     ("no pg_hba.conf entry", "not-admitted"),
     ("not permitted to log in", "not-admitted"),
-    ("permission denied", "no-permission"),
+    ("permission denied for", "no-permission"),
     ("does not exist", "unknown-name"),
     ("unsupported startup parameter", "pooler"),
     ("does not support ssl", "no-tls"),
     ("authentication method", "weak-sign-in"),
+    ("invalid response", "not-postgresql"),
+    ("expected authentication request", "not-postgresql"),
     ("certificate", "tls-failed"),
     ("ssl", "tls-failed"),
     ("timeout", "unreachable"),
     ("timed out", "unreachable"),
     ("unreachable", "unreachable"),
     ("no route", "unreachable"),
+    ("not permitted", "unreachable"),
     ("refused", "refused"),
     ("too many", "too-many-connections"),
     ("remaining connection slots", "too-many-connections"),

@@ -77,15 +77,18 @@ def read_database(line: Line, place: PostgresPlace, bench: Bench, *, beat: Beat)
     """
     with line.bounded():
         bench.warnings = found_rights(line.connection)
-        _refuse_sizes(_count(line, place))
+    bench.expected = count_relations(line, place)
     for number, relation in enumerate(relations(_lines(line, place, beat), place.database)):
         beat(number)
         bench.add(relation)
 
 
 def count_relations(line: Line, place: PostgresPlace) -> int:
+    """How many tables and views there are to read. Raises SourceRefused for none and too many."""
     with line.bounded():
-        return _count(line, place)
+        found = _count(line, place)
+    _refuse_sizes(found)
+    return found
 
 
 def _count(line: Line, place: PostgresPlace) -> int:
