@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import time
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -110,7 +111,7 @@ class IntegrationViewSet(PushMixin, PortalViewSet):
             integration,
             actor=self.request.actor,
             at=self.request.at,
-            schedule=Schedule(given["every"], given["time"], given["weekday"]),
+            schedule=Schedule(given["every"], time.fromisoformat(given["time"]), given["weekday"]),
         )
         return self.answer(changed)
 

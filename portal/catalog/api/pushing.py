@@ -1,7 +1,7 @@
 """Documents that agents send to an integration."""
 
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import ExitStack
 from typing import Any, ClassVar
 
 from django.http import Http404
@@ -43,7 +43,7 @@ class PushMixin(PortalViewSet):
 
     def get_parsers(self) -> list[BaseParser]:
         if getattr(self, "action", "") == "push":
-            return [DocumentParser()]
+            return [DocumentParser(getattr(self, "scopes", None) or ExitStack())]
         return super().get_parsers()
 
     @verb(detail=True, methods=["post"])
@@ -57,10 +57,9 @@ class PushMixin(PortalViewSet):
         document = request.FILES.get(NAME)
         if document is None:
             raise Invalid(_("There is no document."), {"body": _("Send one JSON object.")})
-        with closing(document):
-            run = start_push(
-                integration, actor=self.request.actor, at=self.request.at, document=document
-            )
+        run = start_push(
+            integration, actor=self.request.actor, at=self.request.at, document=document
+        )
         if document.size <= SMALL_PUSH:
             carry_out(run.pk)
             run.refresh_from_db()

@@ -1,6 +1,5 @@
 """Shapes of data sources in the API."""
 
-from datetime import time
 from typing import Any
 
 from rest_framework import serializers
@@ -72,11 +71,11 @@ class TrialInput(StrictSerializer):
 
 class ScheduleInput(StrictSerializer):
     every = serializers.ChoiceField(choices=Every.choices)
-    time = serializers.TimeField(
+    time = serializers.RegexField(
+        r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z",
         required=False,
-        default=time(0, 0),
-        input_formats=["%H:%M"],
-        help_text="In UTC; of hourly and six-hourly runs only the minute counts.",
+        default="00:00",
+        help_text="HH:MM in UTC; of hourly and six-hourly runs only the minute counts.",
     )
     weekday = serializers.IntegerField(
         required=False, default=0, min_value=0, max_value=6, help_text="0 is Monday."
@@ -101,8 +100,11 @@ class TrialOutput(serializers.Serializer[Any]):
 
 class ScheduleOutput(serializers.Serializer[Any]):
     every = serializers.ChoiceField(choices=Every.choices)
-    time = serializers.TimeField(source="run_time", format="%H:%M")
+    time = serializers.SerializerMethodField()
     weekday = serializers.IntegerField()
+
+    def get_time(self, row: Integration) -> str:
+        return f"{row.run_time:%H:%M}"
 
 
 class IntegrationOutput(serializers.Serializer[Any]):
