@@ -74,7 +74,7 @@ def checked_end(ends_at: datetime | None, *, at: datetime) -> datetime | None:
     if ends_at is not None and ends_at <= at:
         raise Invalid(
             "An end of access lies ahead.",
-            {"ends_at": "Choose a day to come. To end access now, suspend or revoke it."},
+            {"access_ends_at": "Choose a day to come. To end access now, suspend or revoke it."},
         )
     return ends_at
 

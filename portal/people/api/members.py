@@ -1,5 +1,6 @@
 """Members over the API."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,10 +9,15 @@ from rest_framework.decorators import action as verb
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audit.refusals import Invalid
+from portal.people.actions.many import change_people
+from portal.people.actions.ownership import hand_over
 from portal.people.actions.standing import let_in_again
+from portal.people.bulk import Do, foresee
 from portal.people.member_listing import MEMBER_ORDER, members_for, narrowed
+from portal.people.ownership import Belongings, belongings_of
 from portal.people.serializers import members as shapes
+from portal.people.serializers.many import ManyInput, ManyOutput, change_of
+from portal.people.serializers.ownership import HandOverInput, OwnershipOutput
 from portal.rest.versions import require_version, tagged
 from portal.rest.views import PortalViewSet
 from tenants.actions.ends import set_access_end
@@ -31,6 +37,9 @@ class MemberViewSet(PortalViewSet):
         "suspend": suspend_member.permission,
         "reinstate": let_in_again.permission,
         "end": set_access_end.permission,
+        "change": change_people.permission,
+        "belongings": Permission.MEMBER_VIEW,
+        "hand_over": hand_over.permission,
     }
     parameters = {"list": shapes.MemberQuery}
     inputs = {
@@ -38,8 +47,15 @@ class MemberViewSet(PortalViewSet):
         "suspend": shapes.SuspensionInput,
         "reinstate": shapes.ReturnInput,
         "end": shapes.EndInput,
+        "change": ManyInput,
+        "hand_over": HandOverInput,
     }
-    outputs = dict.fromkeys(permissions, shapes.MemberOutput)
+    outputs = {
+        **dict.fromkeys(permissions, shapes.MemberOutput),
+        "change": ManyOutput,
+        "belongings": OwnershipOutput,
+        "hand_over": OwnershipOutput,
+    }
     versioned = frozenset({"role", "suspend", "reinstate", "end"})
 
     def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -91,11 +107,7 @@ class MemberViewSet(PortalViewSet):
         """Let the access end at an instant to come; null lets it stand without end."""
         member, data = self._current(), self.read()
         ends_at = data["access_ends_at"]
-        try:
-            set_access_end(member, actor=self.request.actor, at=self.request.at, ends_at=ends_at)
-        except Invalid as refusal:
-            said = refusal.errors.get("ends_at", refusal.message)
-            raise Invalid(refusal.message, {"access_ends_at": said}) from refusal
+        set_access_end(member, actor=self.request.actor, at=self.request.at, ends_at=ends_at)
         return self._changed()
 
     def _current(self) -> Membership:
@@ -106,3 +118,36 @@ class MemberViewSet(PortalViewSet):
     def _changed(self) -> Response:
         changed = self.get_object()
         return tagged(self.answer(changed), changed.version)
+
+    @verb(detail=False, methods=["post"])
+    def change(self, request: Request) -> Response:
+        """Change many people at once.
+
+        Without `digest` nothing happens: the answer says what would, and carries the digest that
+        has it done. When something differs by then, 412 and nothing is done.
+        """
+        data, actor, at = self.read(), self.request.actor, self.request.at
+        change, digest = change_of(data), data["digest"]
+        people = data["members"]
+        if change.do == Do.REVOKE:
+            actor.require_step_up(at=at)
+        if digest:
+            outcome = change_people(people, change, actor=actor, at=at, digest=digest)
+        else:
+            outcome = foresee(people, change, actor=actor, at=at)
+        return self.answer({"outcome": outcome, "done": bool(digest)})
+
+    @verb(detail=True, methods=["get"])
+    def belongings(self, request: Request, pk: UUID) -> Response:
+        """What a member looks after, as far as you may know of it."""
+        return self.answer({"results": self._owned(self.get_object())})
+
+    @verb(detail=True, methods=["post"], url_path="hand-over")
+    def hand_over(self, request: Request, pk: UUID) -> Response:
+        """Give what a member looks after to others, all of it in one go; answers what moved."""
+        member, data = self.get_object(), self.read()
+        moved = hand_over(member, actor=self.request.actor, at=self.request.at, **data)
+        return self.answer({"results": moved})
+
+    def _owned(self, member: Membership) -> Sequence[Belongings]:
+        return belongings_of(member, actor=self.request.actor, at=self.request.at)

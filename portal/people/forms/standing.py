@@ -46,8 +46,8 @@ class ReturnForm(ActorForm):
 
 
 class EndForm(ActorForm):
-    ends_at = EndField()
+    access_ends_at = EndField()
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
 
     def end(self) -> datetime | None:
-        return end_of_day(self.cleaned_data["ends_at"])
+        return end_of_day(self.cleaned_data["access_ends_at"])

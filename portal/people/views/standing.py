@@ -65,8 +65,8 @@ def member_reinstate(request: PortalRequest, pk: UUID) -> HttpResponse:
 @needs(set_access_end.permission, methods=BOTH, refusal_to="member-show")
 def member_end(request: PortalRequest, pk: UUID) -> HttpResponse:
     member = _found(request, pk)
-    ends_at = member.access_ends_at
-    initial = {"ends_at": ends_at.date() if ends_at else None, "version": member.version}
+    day = member.access_ends_at.date() if member.access_ends_at else None
+    initial = {"access_ends_at": day, "version": member.version}
     form = EndForm(request.POST or None, actor=request.actor, initial=initial)
     if request.method == "POST" and form.is_valid() and _set(request, member, form):
         return _to(request, member)

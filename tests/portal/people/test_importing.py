@@ -25,6 +25,7 @@ from tenants.actions.inviting import InvitationsOvertaken
 from tenants.actions.teams import create_team
 from tenants.models import Invitation, InvitationTeam, Membership, Policy
 from tests.portal.rest.conftest import Caller, caller_of, problem  # noqa: F401
+from tests.racing import race
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[..., Client]
@@ -225,6 +226,23 @@ def test_only_domains_of_the_policy(ada: Membership, actor_of: ActorOf, at: date
     with pytest.raises(Invalid):
         send_invitation(actor=actor, at=at, email="b@away.test", role="viewer")
     assert send_invitation(actor=actor, at=at, email="b@acme.test", role="viewer").pk
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_lists_at_once_invite_everybody_once(
+    ada: Membership, max_: Membership, actor_of: ActorOf, at: datetime
+) -> None:
+    actors = [actor_of(ada), actor_of(max_)]
+    reports = [check(read_sheet(GOOD.encode()), actor=actor, at=at) for actor in actors]
+    attempts = [
+        lambda report=report, actor=actor: invite(report, actor=actor, at=at, only_good=False)
+        for report, actor in zip(reports, actors, strict=True)
+    ]
+
+    results = race(attempts, organization_id=ada.organization_id)
+
+    assert sum(isinstance(result, InvitationsOvertaken) for result in results) == 1
+    assert Invitation.objects.count() == 1
 
 
 class TestTheApi:

@@ -114,7 +114,7 @@ class TestTheEndOfAccess:
         self, ada: Membership, mia: Membership, client_of: ClientOf
     ) -> None:
         client = client_of(ada)
-        data = {"ends_at": "2031-03-05", "version": mia.version}
+        data = {"access_ends_at": "2031-03-05", "version": mia.version}
 
         client.post(f"/o/acme/members/{mia.pk}/end/", data)
 
@@ -130,7 +130,7 @@ class TestTheEndOfAccess:
         with pytest.raises(Invalid):
             set_access_end(mia, actor=actor_of(ada), at=at, ends_at=at)
 
-        data = {"ends_at": "2001-03-05", "version": mia.version}
+        data = {"access_ends_at": "2001-03-05", "version": mia.version}
         answer = client_of(ada).post(f"/o/acme/members/{mia.pk}/end/", data)
         assert answer.status_code == 422
 

@@ -1,0 +1,100 @@
+"""A change of many people as the API takes it, and what it comes to."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from rest_framework import serializers
+
+from portal.people.bulk import DO_LABELS, MOST, Change, Do
+from portal.people.serializers.shared import ROLES
+from portal.rest.serializers import StrictSerializer, TextField
+from tenants.models import Membership, Team
+
+_IN_TEAMS = (Do.TEAM_ADD, Do.TEAM_REMOVE)
+
+
+class ManyInput(StrictSerializer):
+    members = serializers.ListField(
+        child=serializers.UUIDField(), allow_empty=False, max_length=MOST
+    )
+    do = serializers.ChoiceField(choices=[(do.value, str(said)) for do, said in DO_LABELS.items()])
+    team = serializers.UUIDField(
+        required=False, default=None, allow_null=True, help_text="To join or to leave."
+    )
+    role = serializers.ChoiceField(required=False, default="", choices=ROLES, allow_blank=True)
+    reason = TextField(
+        required=False, default="", allow_blank=True, max_length=500, help_text="Of a revocation."
+    )
+    digest = TextField(
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=64,
+        help_text="From the answer that showed what would happen; without it nothing does.",
+    )
+
+    def validate_members(self, value: list[UUID]) -> list[Membership]:
+        rows = Membership.objects.visible_to(self._actor).filter(pk__in=value)
+        found = list(rows.select_related("custom_role", "organization").order_by("name", "id"))
+        if len(found) != len(set(value)):
+            raise serializers.ValidationError("One of them is no member here.")
+        return found
+
+    def validate_team(self, value: UUID | None) -> Team | None:
+        if value is None:
+            return None
+        found: Team | None = Team.objects.visible_to(self._actor).filter(pk=value).first()
+        if found is None:
+            raise serializers.ValidationError("Not a team here.")
+        return found
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["do"] in _IN_TEAMS and attrs["team"] is None:
+            raise serializers.ValidationError({"team": "Name the team."})
+        if attrs["do"] == Do.ROLE and not attrs["role"]:
+            raise serializers.ValidationError({"role": "Name the role."})
+        return attrs
+
+    @property
+    def _actor(self) -> Any:
+        return self.context["view"].request.actor
+
+
+def change_of(data: Mapping[str, Any]) -> Change:
+    do = Do(data["do"])
+    return Change(
+        do=do,
+        team=data["team"] if do in _IN_TEAMS else None,
+        role=data["role"] if do == Do.ROLE else "",
+        reason=data["reason"] if do == Do.REVOKE else "",
+    )
+
+
+class PersonLine(serializers.Serializer[Any]):
+    member = serializers.UUIDField(source="member.pk")
+    name = serializers.CharField(source="member")
+    said = serializers.CharField(
+        source="refusal", allow_blank=True, help_text="Why they stay as they are; else empty."
+    )
+
+
+class RightOutput(serializers.Serializer[Any]):
+    kind = serializers.CharField()
+    key = serializers.CharField(allow_blank=True, help_text="A permission's name, or an id.")
+    level = serializers.CharField(allow_blank=True)
+
+
+class PersonGain(serializers.Serializer[Any]):
+    member = serializers.UUIDField(source="member.pk")
+    name = serializers.CharField(source="member")
+    gained = RightOutput(many=True)
+    lost = RightOutput(many=True)
+    is_shut_out = serializers.BooleanField()
+
+
+class ManyOutput(serializers.Serializer[Any]):
+    done = serializers.BooleanField(help_text="Whether it happened, or would.")
+    digest = serializers.CharField(source="outcome.digest")
+    lines = PersonLine(source="outcome.lines", many=True)
+    effect = PersonGain(source="outcome.effect.people", many=True)
