@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from portal.access.standing import NOTHING, Rights, standings
+from portal.access.standing import NOTHING, Rights, beyond, standings
 from tenants.models import Membership
 
 
@@ -21,6 +21,9 @@ class PersonEffect:
     lost: Rights
     comes_in: bool = False
     is_shut_out: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.gained or self.lost or self.comes_in or self.is_shut_out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +67,24 @@ def rehearse(change: Callable[[], Any], *, at: datetime) -> Effect:
 
 
 def difference(before: dict[Any, Rights], after: dict[Any, Rights]) -> Effect:
-    """Who gained and lost what between two looks at everybody."""
+    """Who gained and lost what between two looks at everybody.
+
+    Whoever reaches the same in another way has neither gained nor lost.
+    """
     changed = [pk for pk in before.keys() | after.keys() if before.get(pk) != after.get(pk)]
     members = Membership.objects.select_related("custom_role").in_bulk(changed)
     effects = [
-        PersonEffect(
-            member=members[pk],
-            gained=after.get(pk, NOTHING) - before.get(pk, NOTHING),
-            lost=before.get(pk, NOTHING) - after.get(pk, NOTHING),
-            comes_in=pk not in before,
-            is_shut_out=pk not in after,
-        )
-        for pk in changed
-        if pk in members
+        _effect_on(members[pk], before.get(pk), after.get(pk)) for pk in changed if pk in members
     ]
-    return Effect(
-        tuple(sorted(effects, key=lambda each: (str(each.member).lower(), each.member.pk)))
+    told = [each for each in effects if each]
+    return Effect(tuple(sorted(told, key=lambda each: (str(each.member).lower(), each.member.pk))))
+
+
+def _effect_on(member: Membership, before: Rights | None, after: Rights | None) -> PersonEffect:
+    return PersonEffect(
+        member=member,
+        gained=beyond(after or NOTHING, before or NOTHING),
+        lost=beyond(before or NOTHING, after or NOTHING),
+        comes_in=before is None,
+        is_shut_out=after is None,
     )

@@ -26,16 +26,40 @@ class RightKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Right:
-    """One thing somebody may do: a permission by its name, or a level on a thing by its id."""
+    """One thing somebody may do: a permission by its name, or a level on a thing by its id.
+
+    A resource's right names the integration it lies in: whoever has that one has this too.
+    """
 
     kind: RightKind
     key: str = ""
     level: str = ""
+    within: str = ""
 
 
 Rights = frozenset[Right]
 WHOLE_CATALOGUE: Final = Right(RightKind.CATALOGUE, "", Level.VIEW)
 NOTHING: Final[Rights] = frozenset()
+
+
+def beyond(rights: Rights, others: Rights) -> Rights:
+    """What `others` do not give in any way: querying includes viewing, the whole its parts."""
+    return frozenset(right for right in rights if not _given_by(others, right))
+
+
+def _given_by(rights: Rights, right: Right) -> bool:
+    if right in rights:
+        return True
+    if right.kind not in {RightKind.INTEGRATION, RightKind.RESOURCE}:
+        return False
+    levels = [Level.QUERY] if right.level == Level.QUERY else [Level.VIEW, Level.QUERY]
+    wider = {Right(right.kind, right.key, level, right.within) for level in levels}
+    if right.within:
+        wider |= {Right(RightKind.INTEGRATION, right.within, level) for level in levels}
+    if right.level == Level.VIEW:
+        wider.add(WHOLE_CATALOGUE)
+    return not wider.isdisjoint(rights)
+
 
 _Levels = Mapping[UUID, Mapping[Any, str]]
 
@@ -73,7 +97,7 @@ class Reaches:
             Right(RightKind.INTEGRATION, str(key), levels[rank]) for key, rank in whole.items()
         }
         return frozenset(given) | {
-            Right(RightKind.RESOURCE, str(resource), levels[rank])
+            Right(RightKind.RESOURCE, str(resource), levels[rank], str(integration))
             for (resource, integration), rank in single.items()
             if rank > whole.get(integration, 0)
         }

@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from audit.refusals import Invalid
+from portal.access.showing import shown_effect
 from portal.people.actions.many import PreviewOvertaken, change_people
 from portal.people.bulk import MOST, Do, foresee
 from portal.people.forms.bulk import BulkForm
@@ -85,7 +86,11 @@ def _shown(request: PortalRequest, form: BulkForm, *, status: int = 200) -> Http
     people = form.cleaned_data["people"]
     outcome = foresee(people, form.change(), actor=request.actor, at=request.at)
     carried = [(name, request.POST.get(name, "")) for name in CARRIED]
-    context = {"outcome": outcome, "effect": outcome.effect, "carried": carried}
+    context = {
+        "outcome": outcome,
+        "effect": shown_effect(outcome.effect, request.actor),
+        "carried": carried,
+    }
     return page(request, "people/member_bulk_preview.html", context, status=status)
 
 
@@ -101,5 +106,5 @@ def _done(request: PortalRequest, form: BulkForm) -> HttpResponse:
     except PreviewOvertaken as overtaken:
         messages.error(request, overtaken.message)
         return _shown(request, form, status=409)
-    context = {"outcome": outcome, "effect": outcome.effect}
+    context = {"outcome": outcome, "effect": shown_effect(outcome.effect, request.actor)}
     return page(request, "people/member_bulk_done.html", context)

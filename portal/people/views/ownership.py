@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from audit.refusals import Refusal, StepUpNeeded
 from portal.access.effects import Effect, rehearse
+from portal.access.showing import shown_effect
 from portal.people.actions.ownership import hand_over
 from portal.people.forms.ownership import HandOverForm
 from portal.people.ownership import Belongings, Thing, belongings_of
@@ -60,7 +61,7 @@ def _go_on(request: PortalRequest, member: Membership, form: HandOverForm) -> Ht
     context = {
         "member": member,
         "moves": moves,
-        "effect": effect,
+        "effect": shown_effect(effect, request.actor),
         "digest": digest,
         "carried": [(name, request.POST.get(name, "")) for name in form.fields if name != "digest"],
     }

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from audit.refusals import Invalid, StaleVersion
 from portal.access.effects import rehearse
+from portal.access.showing import shown_effect
 from portal.people.actions.standing import let_in_again
 from portal.people.forms.standing import EndForm, ReturnForm, SuspensionForm
 from portal.people.ownership import belongings_of
@@ -40,7 +41,7 @@ def member_suspend(request: PortalRequest, pk: UUID) -> HttpResponse:
     context = {
         "member": member,
         "form": form,
-        "effect": effect,
+        "effect": shown_effect(effect, request.actor),
         "belongings": belongings_of(member, actor=request.actor, at=request.at),
     }
     status = 422 if form.is_bound else 200

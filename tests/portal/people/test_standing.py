@@ -38,7 +38,7 @@ class TestSuspending:
         theirs, client = client_of(mia), client_of(ada)
         address = f"/o/acme/members/{mia.pk}/suspend/"
 
-        assert "loses every access" in client.get(address).content.decode()
+        assert "loses all access" in client.get(address).content.decode()
         mia.refresh_from_db()
         assert mia.status == Membership.Status.ACTIVE
         client.post(address, {"reason": "On leave"})

@@ -1,0 +1,1 @@
+"""Pages about access, and the two steps of a form that changes it."""
