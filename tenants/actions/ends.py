@@ -7,10 +7,10 @@ from audit.names import EventName
 from audit.recorder import record
 from audit.refusals import Invalid, NotPermitted
 from tenants.access import Actor, action
-from tenants.actions.guards import LastOwner, lock_organization, may_hand_out
+from tenants.actions.guards import keep_an_owner, lock_organization, may_hand_out
 from tenants.actions.members import MemberNotActive
 from tenants.models import Membership
-from tenants.permissions import BuiltInRole, Permission
+from tenants.permissions import Permission
 
 NOTICE: Final = timedelta(days=7)
 
@@ -28,7 +28,7 @@ def set_access_end(
     _may_set(membership, actor=actor)
     checked_end(ends_at, at=at)
     if ends_at is not None:
-        _keep_an_endless_owner(membership, at=at)
+        keep_an_owner(membership, at=at)
     before, membership.access_ends_at = membership.access_ends_at, ends_at
     if before == ends_at:
         return membership
@@ -85,15 +85,3 @@ def _may_set(membership: Membership, *, actor: Actor) -> None:
     if actor.membership is not None and actor.membership.pk == membership.pk:
         raise NotPermitted("Nobody sets the end of their own access. Ask another owner or admin.")
     may_hand_out(membership.role_permissions(), actor=actor)
-
-
-def _keep_an_endless_owner(membership: Membership, *, at: datetime) -> None:
-    """An owner whose access ends must leave one behind whose access does not."""
-    if membership.role != BuiltInRole.OWNER or membership.organization.is_vendor:
-        return
-    others = Membership.objects.owners(at=at).exclude(pk=membership.pk)
-    if not others.filter(access_ends_at__isnull=True).exists():
-        raise LastOwner(
-            f"{membership} is the last owner whose access has no end."
-            " Make somebody else owner first."
-        )

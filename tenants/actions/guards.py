@@ -25,14 +25,19 @@ def lock_organization() -> Organization:
 
 
 def keep_an_owner(leaving: Membership, *, at: datetime) -> None:
-    """Raises LastOwner if nobody but `leaving` could still sign in as owner at `at`."""
+    """Raises LastOwner if nobody but `leaving` could still sign in as owner from `at` on.
+
+    Somebody whose access has an end does not count: the end comes by itself.
+    """
     if leaving.role != BuiltInRole.OWNER or leaving.organization.is_vendor:
         return
     if not leaving.is_active(at=at):
         return
-    if not Membership.objects.owners(at=at).exclude(pk=leaving.pk).exists():
+    others = Membership.objects.owners(at=at).exclude(pk=leaving.pk)
+    if not others.filter(access_ends_at__isnull=True).exists():
+        ending = " whose access has no end" if others.exists() else ""
         raise LastOwner(
-            f"{leaving} is the last owner of {leaving.organization.name}."
+            f"{leaving} is the last owner of {leaving.organization.name}{ending}."
             " Make somebody else owner first."
         )
 

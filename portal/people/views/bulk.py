@@ -88,7 +88,7 @@ def _shown(request: PortalRequest, form: BulkForm, *, status: int = 200) -> Http
     carried = [(name, request.POST.get(name, "")) for name in CARRIED]
     context = {
         "outcome": outcome,
-        "effect": shown_effect(outcome.effect, request.actor),
+        "effect": shown_effect(outcome.effect, request.actor, most=MOST),
         "carried": carried,
     }
     return page(request, "people/member_bulk_preview.html", context, status=status)
@@ -106,5 +106,5 @@ def _done(request: PortalRequest, form: BulkForm) -> HttpResponse:
     except PreviewOvertaken as overtaken:
         messages.error(request, overtaken.message)
         return _shown(request, form, status=409)
-    context = {"outcome": outcome, "effect": shown_effect(outcome.effect, request.actor)}
+    context = {"outcome": outcome}
     return page(request, "people/member_bulk_done.html", context)

@@ -9,6 +9,9 @@ from django.test import Client
 
 from audit.models import Event
 from audit.names import EventName
+from portal.catalog.actions import create_integration
+from portal.catalog.models import TeamAccess
+from portal.catalog.rules import Level
 from portal.tickets.models import Ticket
 from tenants.access import Actor
 from tenants.actions.teams import add_team_member, create_team
@@ -62,6 +65,24 @@ def test_people_join_a_team_after_a_preview(
     assert len(done.context["outcome"].done) == 2
     assert TeamMember.objects.filter(team=team).count() == 2
     assert Event.objects.filter(name=EventName.TEAM_MEMBER_ADDED).count() == 2
+
+
+def test_the_preview_names_what_each_gains(
+    ada: Membership,
+    mia: Membership,
+    team: Team,
+    actor_of: ActorOf,
+    client_of: ClientOf,
+    at: datetime,
+) -> None:
+    made = create_integration(actor=actor_of(ada), at=at, name="Warehouse")
+    TeamAccess.objects.create(team=team, integration=made, level=Level.VIEW)
+    asked = {"people": ids(mia), "do": "team_add", "team": str(team.pk)}
+
+    preview = client_of(ada).post(ADDRESS, asked)
+
+    shown = preview.context["effect"].people
+    assert [(one.member, one.gained.named[0].name) for one in shown] == [(mia, "Warehouse")]
 
 
 def test_refused_rows_are_named_before_and_the_rest_is_done(

@@ -164,6 +164,8 @@ class TestTheEndOfAccess:
 
         with pytest.raises(LastOwner):
             set_access_end(bea, actor=actor_of(ada), at=at, ends_at=at + DAY)
+        with pytest.raises(LastOwner):
+            suspend_member(bea, actor=actor_of(ada), at=at)
 
     def test_nobody_moves_their_own_or_that_of_somebody_above(
         self, ada: Membership, max_: Membership, actor_of: ActorOf, at: datetime
