@@ -147,6 +147,16 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
     | {P.AUDIT_EXPORT, P.AUDIT_VIEW, P.CASE_VIEW, P.GRANT_VIEW, P.ORGANIZATION_OVERSEE},
 }
 
+# What no role below the owner's holds; a role made here has it only from an owner's hand.
+OWNERS_ALONE: frozenset[Permission] = _OWNER - _ADMIN
+
+
+def offered_permissions(*, is_vendor: bool) -> frozenset[Permission]:
+    """What a role made in this kind of organization may hold: what its built-in roles do."""
+    roles = VENDOR_ROLES if is_vendor else CUSTOMER_ROLES
+    return frozenset().union(*(ROLE_PERMISSIONS[role] for role in roles))
+
+
 # The system works as a row of the same table: background work holds exactly these.
 SYSTEM_PERMISSIONS: frozenset[Permission] = frozenset(
     {

@@ -15,7 +15,7 @@ from audit.refusals import NotPermitted, Refusal, StepUpNeeded
 from portal.access.effects import Effect, rehearse
 from portal.tickets.actions import file_revocation
 from tenants.access import Actor
-from tenants.actions.members import change_role
+from tenants.actions.roles import change_role
 from tenants.actions.teams import AlreadyInTeam, add_team_member, remove_team_member
 from tenants.models import Membership, Team, TeamMember
 

@@ -1,12 +1,14 @@
 """The invariants that hold in every path: owners, roles, and who may hand out what."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from audit.refusals import Invalid, NotPermitted, Refusal
 from tenants.access import Actor, ActorKind
-from tenants.models import Membership, Organization
+from tenants.models import Membership, Organization, Role
 from tenants.permissions import (
     CUSTOMER_ROLES,
+    OWNERS_ALONE,
     ROLE_PERMISSIONS,
     VENDOR_ROLES,
     BuiltInRole,
@@ -60,3 +62,48 @@ def may_hand_out(permissions: frozenset[Permission], *, actor: Actor) -> None:
 
 def permissions_of(role: BuiltInRole) -> frozenset[Permission]:
     return ROLE_PERMISSIONS[role]
+
+
+@dataclass(frozen=True, slots=True)
+class GivenRole:
+    """A built-in role, or one made here on top of the least of the built-in ones."""
+
+    role: BuiltInRole
+    custom: Role | None
+    permissions: frozenset[Permission]
+
+    @property
+    def name(self) -> str:
+        """As the log says it."""
+        return self.custom.name if self.custom else self.role.value
+
+
+def given_role(role: str, custom_role: Role | None, *, organization: Organization) -> GivenRole:
+    """The role that is being given, held so that nobody deletes it meanwhile. Raises Invalid."""
+    if custom_role is None:
+        chosen = known_role(role, organization)
+        return GivenRole(chosen, None, permissions_of(chosen))
+    held = Role.objects.select_for_update(no_key=True).filter(pk=custom_role.pk).first()
+    if held is None:
+        raise Invalid("This role is gone.", {"role": "Choose one of the roles offered."})
+    return GivenRole(least_role(organization), held, held.held())
+
+
+def least_role(organization: Organization) -> BuiltInRole:
+    """What stands beneath a role made here: it counts for nothing while that one is held."""
+    return BuiltInRole.SUPPORT_ENGINEER if organization.is_vendor else BuiltInRole.VIEWER
+
+
+def may_give(given: GivenRole, *, actor: Actor) -> None:
+    """Raises NotPermitted for more than one's own, and for what only an owner gives."""
+    may_hand_out(given.permissions, actor=actor)
+    only_by_owners(given.permissions, actor=actor)
+
+
+def only_by_owners(permissions: frozenset[Permission], *, actor: Actor) -> None:
+    """Raises NotPermitted if somebody else than an owner deals with an owner's own rights."""
+    if actor.kind is ActorKind.SYSTEM or not permissions & OWNERS_ALONE:
+        return
+    member = actor.membership
+    if member is None or member.role != BuiltInRole.OWNER:
+        raise NotPermitted("What only owners may do is given and taken by owners. Ask one.")

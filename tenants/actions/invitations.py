@@ -12,9 +12,9 @@ from audit.recorder import record
 from audit.refusals import Invalid, Refusal
 from tenants.access import Actor, action, system_actor
 from tenants.actions.ends import checked_end
-from tenants.actions.guards import known_role, may_hand_out, permissions_of
+from tenants.actions.guards import given_role, may_give
 from tenants.actions.members import admit_member
-from tenants.models import Invitation, InvitationTeam, Membership, Policy, Team, TeamMember
+from tenants.models import Invitation, InvitationTeam, Membership, Policy, Role, Team, TeamMember
 from tenants.permissions import Permission
 
 INVITATION_LASTS = timedelta(days=7)
@@ -30,7 +30,8 @@ def send_invitation(
     actor: Actor,
     at: datetime,
     email: str,
-    role: str,
+    role: str = "",
+    custom_role: Role | None = None,
     name: str = "",
     teams: Iterable[Team] = (),
     access_ends_at: datetime | None = None,
@@ -43,6 +44,7 @@ def send_invitation(
         email=email,
         name=name,
         role=role,
+        custom_role=custom_role,
         teams=teams,
         access_ends_at=checked_end(access_ends_at, at=at),
     )
@@ -53,7 +55,8 @@ def keep_place(
     actor: Actor,
     at: datetime,
     email: str,
-    role: str,
+    role: str = "",
+    custom_role: Role | None = None,
     name: str = "",
     teams: Iterable[Team] = (),
     access_ends_at: datetime | None = None,
@@ -61,14 +64,15 @@ def keep_place(
 ) -> Invitation:
     """The invitation itself, for the action above and for a new organization's first owner."""
     address = _checked_address(email)
-    chosen = known_role(role, actor.organization)
-    may_hand_out(permissions_of(chosen), actor=actor)
+    given = given_role(role, custom_role, organization=actor.organization)
+    may_give(given, actor=actor)
     _refuse_member(address)
     _refuse_second(address, at=at)
     invitation: Invitation = Invitation.objects.create(
         email=address,
         name=name.strip(),
-        role=chosen,
+        role=given.role,
+        custom_role=given.custom,
         invited_by=actor.membership,
         access_ends_at=access_ends_at,
         is_founding=is_founding,
@@ -137,6 +141,7 @@ def accept_invitation(
         name=user.name or invitation.name,
         email=invitation.email,
         role=invitation.role,
+        custom_role=invitation.custom_role,
         source=source,
     )
     if ends_at is not None:
@@ -146,7 +151,9 @@ def accept_invitation(
         TeamMember.objects.create(team_id=place.team_id, membership=membership)
     invitation.accepted_at = at
     invitation.save(update_fields=["accepted_at"])
-    record(EventName.INVITATION_ACCEPTED, actor=actor, target=membership, role=invitation.role)
+    record(
+        EventName.INVITATION_ACCEPTED, actor=actor, target=membership, role=_role_name(invitation)
+    )
     return membership
 
 
@@ -165,12 +172,16 @@ def refuse_domain(address: str, allowed: frozenset[str]) -> None:
         )
 
 
+def _role_name(invitation: Invitation) -> str:
+    return invitation.custom_role.name if invitation.custom_role else invitation.role
+
+
 def _record_sent(invitation: Invitation, actor: Actor) -> None:
     record(
         EventName.INVITATION_SENT,
         actor=actor,
         target=invitation,
-        role=invitation.role,
+        role=_role_name(invitation),
         version=invitation.version,
         founding=invitation.is_founding,
     )

@@ -11,7 +11,7 @@ from audit.recorder import record
 from audit.refusals import Refusal
 from audit.sealing import PERSON, keys_for
 from tenants.access import Actor, action
-from tenants.actions.guards import may_hand_out
+from tenants.actions.guards import may_hand_out, only_by_owners
 from tenants.actions.invitations import INVITATION_LASTS, allowed_domains, refuse_domain
 from tenants.models import Invitation, InvitationTeam, Membership, Role, Team
 from tenants.permissions import ROLE_PERMISSIONS, Permission
@@ -46,6 +46,7 @@ def send_invitations(places: Sequence[Place], *, actor: Actor, at: datetime) -> 
     domains = allowed_domains()
     for held in {place.permissions() for place in places}:
         may_hand_out(held, actor=actor)
+        only_by_owners(held, actor=actor)
     for place in places:
         refuse_domain(place.email, domains)
     kept = [_invitation(place, actor, at) for place in places]

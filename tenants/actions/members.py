@@ -1,4 +1,4 @@
-"""A membership's life: admitted, contained, revoked, reinstated; and its role."""
+"""A membership's life: admitted, contained, revoked, reinstated."""
 
 from datetime import datetime
 
@@ -8,18 +8,20 @@ from django.db.models import Q
 from accounts.models import User, normalized
 from audit.names import EventName
 from audit.recorder import record
-from audit.refusals import NotPermitted, Refusal
+from audit.refusals import Refusal
 from tenants.access import Actor, ActorKind, action
 from tenants.actions.entries import end_entries_of
 from tenants.actions.guards import (
+    given_role,
     keep_an_owner,
     known_role,
     lock_organization,
+    may_give,
     may_hand_out,
     permissions_of,
 )
 from tenants.losses import ownership_ended
-from tenants.models import Invitation, ManagedBy, Membership
+from tenants.models import Invitation, ManagedBy, Membership, Role
 from tenants.permissions import BuiltInRole, Permission
 
 
@@ -35,10 +37,6 @@ class MemberNotContained(Refusal):
     code = "member-not-contained"
 
 
-class RoleManaged(Refusal):
-    code = "role-managed"
-
-
 @action(Permission.MEMBER_MANAGE)
 def admit_member(
     *,
@@ -49,13 +47,14 @@ def admit_member(
     email: str,
     role: str,
     source: str,
+    custom_role: Role | None = None,
 ) -> Membership:
     """Make `user` a member. Raises AlreadyMember, Invalid.
 
     Somebody whose access was revoked comes back as a new member, with nothing old.
     """
-    chosen = known_role(role, actor.organization)
-    may_hand_out(permissions_of(chosen), actor=actor)
+    given = given_role(role, custom_role, organization=actor.organization)
+    may_give(given, actor=actor)
     Membership.objects.filter(user=user, status=Membership.Status.REVOKED).update(user=None)
     try:
         with transaction.atomic():
@@ -63,14 +62,15 @@ def admit_member(
                 user=user,
                 name=name or email,
                 email=normalized(email),
-                role=chosen,
+                role=given.role,
+                custom_role=given.custom,
                 source=source,
                 joined_at=at,
             )
     except IntegrityError as taken:
         raise AlreadyMember("This person is already a member of this workspace.") from taken
     record(
-        EventName.MEMBER_ADMITTED, actor=actor, target=membership, role=chosen.value, source=source
+        EventName.MEMBER_ADMITTED, actor=actor, target=membership, role=given.name, source=source
     )
     return membership
 
@@ -157,61 +157,3 @@ def reinstate_member(
     membership.tokens.filter(revoked_at__isnull=True).update(revoked_at=at)
     record(EventName.MEMBER_REINSTATED, actor=actor, target=membership, role=chosen.value)
     return membership
-
-
-@action(Permission.MEMBER_MANAGE)
-def change_role(membership: Membership, *, actor: Actor, at: datetime, role: str) -> Membership:
-    """Give another built-in role.
-
-    Raises NotPermitted, LastOwner, MemberNotActive, RoleManaged, StepUpNeeded.
-    """
-    lock_organization()
-    membership = Membership.objects.select_related("organization").get(
-        pk=Membership.objects.locked(membership.pk).pk
-    )
-    chosen = known_role(role, actor.organization)
-    if membership.status != Membership.Status.ACTIVE:
-        raise MemberNotActive(f"Access of {membership} is blocked. Reinstate them first.")
-    _refuse_managed(membership)
-    _check_change(membership, chosen, actor=actor, at=at)
-    before = membership.custom_role.name if membership.custom_role else membership.role
-    if membership.custom_role is None and membership.role == chosen:
-        return membership
-    membership.role, membership.custom_role = chosen, None
-    membership.version += 1
-    membership.save(update_fields=["role", "custom_role", "version"])
-    if before == BuiltInRole.OWNER:
-        ownership_ended(membership, actor, at)
-    record(
-        EventName.MEMBER_ROLE_CHANGED,
-        actor=actor,
-        target=membership,
-        before=before,
-        after=chosen.value,
-    )
-    return membership
-
-
-def _refuse_managed(membership: Membership) -> None:
-    """What an identity provider decides would come back at the next sign-in: nobody edits it."""
-    if membership.role_managed_by == ManagedBy.PEOPLE:
-        return
-    decided_by = membership.get_role_managed_by_display().lower()
-    raise RoleManaged(
-        f"The role of {membership} is decided by {decided_by}. Change it at the identity"
-        " provider, or remove the role mapping first."
-    )
-
-
-def _check_change(
-    membership: Membership, chosen: BuiltInRole, *, actor: Actor, at: datetime
-) -> None:
-    gained = permissions_of(chosen) - membership.role_permissions()
-    if actor.membership is not None and actor.membership.pk == membership.pk and gained:
-        raise NotPermitted("Nobody raises their own role. Ask another owner or admin.")
-    may_hand_out(permissions_of(chosen), actor=actor)
-    may_hand_out(membership.role_permissions(), actor=actor)
-    if BuiltInRole.OWNER in {chosen, membership.role}:
-        actor.require_step_up(at=at)
-    if chosen != BuiltInRole.OWNER:
-        keep_an_owner(membership, at=at)

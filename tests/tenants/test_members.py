@@ -16,11 +16,11 @@ from tenants.actions.members import (
     MemberNotActive,
     MemberNotContained,
     admit_member,
-    change_role,
     contain_member,
     reinstate_member,
     revoke_member,
 )
+from tenants.actions.roles import change_role
 from tenants.actions.tokens import issue_token
 from tenants.models import Entry, Invitation, Membership, Organization
 from tenants.permissions import BuiltInRole, Permission

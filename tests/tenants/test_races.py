@@ -1,7 +1,7 @@
 """Fifty at once have the effect of one, on both engines."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
@@ -9,7 +9,10 @@ from django.db import transaction
 
 from audit.refusals import Refusal
 from tenants.access import Actor
-from tenants.actions.members import change_role, contain_member
+from tenants.actions.ends import set_access_end
+from tenants.actions.members import contain_member, revoke_member
+from tenants.actions.roles import change_role
+from tenants.actions.suspending import suspend_member
 from tenants.models import Membership, NumberSeries
 from tenants.numbers import Series, next_number
 from tenants.permissions import BuiltInRole
@@ -39,6 +42,41 @@ def test_two_owners_ending_each_other_leave_one(
 
     with organization_scope(organization.pk):
         assert Membership.objects.owners(at=at).count() == 1
+    unexpected = [r for r in results if isinstance(r, Exception) and not isinstance(r, Refusal)]
+    assert unexpected == []
+
+
+def test_every_way_out_at_once_leaves_an_owner_who_stays(
+    actor_of: Callable[..., Actor], at: datetime
+) -> None:
+    """Another role, suspension, revocation and an end of access, against each other."""
+    organization = make_organization("acme")
+    owners = [
+        make_member(organization, f"{name} Osei", BuiltInRole.OWNER)
+        for name in ("Ada", "Bea", "Cem", "Dov")
+    ]
+    actors = [actor_of(owner) for owner in owners]
+    soon = at + timedelta(days=3)
+
+    def revoked(member: Membership, actor: Actor) -> object:
+        contain_member(member, actor=actor, at=at)
+        return revoke_member(member, actor=actor, at=at)
+
+    attempts: list[Callable[[], object]] = []
+    for index, member in enumerate(owners):
+        by = actors[(index + 1) % len(actors)]
+        attempts += [
+            partial(change_role, member, actor=by, at=at, role=BuiltInRole.VIEWER),
+            partial(suspend_member, member, actor=by, at=at),
+            partial(revoked, member, by),
+            partial(set_access_end, member, actor=by, at=at, ends_at=soon),
+        ]
+
+    results = race((attempts * PARALLEL)[:PARALLEL], organization_id=organization.pk)
+
+    with organization_scope(organization.pk):
+        assert Membership.objects.owners(at=at).filter(access_ends_at=None).exists()
+        assert Membership.objects.owners(at=soon).exists()
     unexpected = [r for r in results if isinstance(r, Exception) and not isinstance(r, Refusal)]
     assert unexpected == []
 

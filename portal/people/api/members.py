@@ -21,7 +21,7 @@ from portal.people.serializers.ownership import HandOverInput, OwnershipOutput
 from portal.rest.versions import require_version, tagged
 from portal.rest.views import PortalViewSet
 from tenants.actions.ends import set_access_end
-from tenants.actions.members import change_role
+from tenants.actions.roles import change_role
 from tenants.actions.suspending import suspend_member
 from tenants.models import Membership
 from tenants.permissions import Permission

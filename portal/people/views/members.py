@@ -23,7 +23,7 @@ from portal.ui.pages import page
 from portal.ui.paging import keyset
 from portal.ui.requests import PortalRequest, workspace_url
 from tenants.access import Actor
-from tenants.actions.members import change_role
+from tenants.actions.roles import change_role
 from tenants.models import ApiToken, Entry, Membership
 from tenants.permissions import Permission
 

@@ -12,7 +12,8 @@ from portal.access.showing import MOST_PEOPLE, MOST_RIGHTS, shown_effect
 from portal.access.standing import NOTHING, Right, RightKind
 from portal.catalog.actions import create_integration, set_team_access
 from tenants.access import Actor
-from tenants.actions.members import change_role, contain_member
+from tenants.actions.members import contain_member
+from tenants.actions.roles import change_role
 from tenants.actions.teams import add_team_member, create_team
 from tenants.models import Membership
 from tenants.permissions import BuiltInRole

@@ -11,7 +11,7 @@ from portal.directory.actions import map_group
 from portal.directory.mapping import effects_of_mapping
 from portal.directory.models import DirectoryGroup, DirectoryUser
 from tenants.access import Actor
-from tenants.actions.members import change_role
+from tenants.actions.roles import change_role
 from tenants.actions.teams import create_team, remove_team_member
 from tenants.clock import now
 from tenants.models import ManagedBy, Membership, Team, TeamMember

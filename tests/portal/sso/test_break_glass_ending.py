@@ -23,7 +23,8 @@ from portal.sso.actions.emergency import (
 from portal.sso.codes import digest_of
 from portal.sso.models import SealedDoor
 from tenants.access import Actor, system_actor
-from tenants.actions.members import change_role, contain_member
+from tenants.actions.members import contain_member
+from tenants.actions.roles import change_role
 from tenants.models import Entry, Membership, Organization
 from tenants.resolving import actor_for_member
 from tenants.scoping import organization_scope

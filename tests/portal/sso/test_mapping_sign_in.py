@@ -15,7 +15,7 @@ from portal.sso.actions import close_identities
 from portal.sso.actions.mapping import remove_mapping
 from portal.sso.models import ClaimMapping, ParkedSignIn, SeenClaims
 from tenants.access import Actor, system_actor
-from tenants.actions.members import RoleManaged, change_role
+from tenants.actions.roles import RoleManaged, change_role
 from tenants.actions.teams import (
     PlaceManaged,
     add_team_member,
