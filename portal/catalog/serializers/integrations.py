@@ -14,7 +14,7 @@ from portal.rest.serializers import StrictSerializer, TextField
 from tenants.permissions import Permission
 
 
-class PlaceInput(StrictSerializer):
+class SourcePlaceInput(StrictSerializer):
     """Of PostgreSQL: host, database, user and what follows them. Of SQLite: file."""
 
     host = TextField(max_length=253, required=False)
@@ -49,7 +49,7 @@ class IntegrationInput(StrictSerializer):
     kind = serializers.ChoiceField(
         choices=IntegrationKind.choices, default=IntegrationKind.DBT_ARTIFACTS
     )
-    connection = PlaceInput(required=False, default=dict)
+    connection = SourcePlaceInput(required=False, default=dict)
     password = PasswordField()
 
 
@@ -59,13 +59,13 @@ class IntegrationChange(StrictSerializer):
 
 
 class ConnectionInput(StrictSerializer):
-    connection = PlaceInput()
+    connection = SourcePlaceInput()
     password = PasswordField()
 
 
 class TrialInput(StrictSerializer):
     kind = serializers.ChoiceField(choices=IntegrationKind.choices)
-    connection = PlaceInput()
+    connection = SourcePlaceInput()
     password = PasswordField()
 
 
