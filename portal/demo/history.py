@@ -13,6 +13,7 @@ from portal.catalog.ingest.running import carry_out
 from portal.catalog.models import Integration, Resource
 from portal.catalog.rules import Level, UploadKind
 from portal.demo.people import acting, admit, member_of
+from portal.demo.sources import connect_shop
 from portal.demo.world import ACME, LEAVER, Firm
 from portal.grants.actions.cases import CaseFacts, open_case
 from portal.grants.models import Case
@@ -29,6 +30,8 @@ def build_history(firm: Firm, at: datetime) -> None:
     if not Integration.objects.exists() and _is_untouched():
         _import(firm, actor, at)
         _share(firm, actor)
+        if firm is ACME:
+            connect_shop(actor, at)
     if firm is ACME:
         _let_go(actor, at)
         _ask_for_help(actor, at)

@@ -37,6 +37,7 @@ PAGES = [
     "/o/acme/tokens/",
     "/o/acme/integrations/",
     "/o/acme/integrations/new/",
+    "/o/acme/integrations/new/?kind=postgresql",
     "/o/acme/catalog/",
     "/o/acme/cases/",
     "/o/acme/cases/CASE-101/",
