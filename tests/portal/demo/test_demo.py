@@ -62,7 +62,7 @@ def test_the_world_is_complete_and_built_once() -> None:
         assert "fct_orders" in {row.name for row in finance}
         assert "dim_customers" in {row.name for row in growth}
         assert not {row.name for row in finance} & {row.name for row in growth}
-        assert Integration.objects.get().name == ACME.integration
+        assert Integration.objects.get(name=ACME.integration).name == ACME.integration
 
 
 @pytest.mark.django_db
