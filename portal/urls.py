@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from portal.access.urls import workspace_urls as access_urls
 from portal.catalog.urls import workspace_urls as catalog_urls
 from portal.console.urls import console_urls
 from portal.demo.urls import root_urls as demo_urls
@@ -29,6 +30,7 @@ Routes = list[URLPattern | URLResolver]
 workspace: Routes = [
     *ticket_urls,
     *catalog_urls,
+    *access_urls,
     *people_urls,
     *sso_urls,
     *grant_urls,

@@ -15,6 +15,7 @@ from audit.refusals import NotPermitted, Refusal, StepUpNeeded
 from portal.access.effects import Effect, rehearse
 from portal.tickets.actions import file_revocation
 from tenants.access import Actor
+from tenants.actions.guards import named_role
 from tenants.actions.roles import change_role
 from tenants.actions.teams import AlreadyInTeam, add_team_member, remove_team_member
 from tenants.models import Membership, Team, TeamMember
@@ -138,9 +139,9 @@ def _remove(member: Membership, change: Change, by: _By) -> None:
 def _give_role(member: Membership, change: Change, by: _By) -> None:
     if member.pk == by.actor.id:
         raise NotPermitted(_("This is you. Nobody changes their own role along with others."))
-    if member.role == change.role and member.custom_role_id is None:
+    if member.role_name == change.role:
         raise SameRole(_("Has this role already."))
-    change_role(member, actor=by.actor, at=by.at, role=change.role)
+    change_role(member, actor=by.actor, at=by.at, **named_role(change.role))
 
 
 def _revoke(member: Membership, change: Change, by: _By) -> None:

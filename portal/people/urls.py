@@ -10,6 +10,7 @@ from portal.people.views import (
     joining,
     members,
     ownership,
+    roles,
     settings,
     standing,
     teams,
@@ -58,7 +59,11 @@ _teams: list[URLPattern] = [
     ),
 ]
 _settings: list[URLPattern] = [
-    path("roles/", settings.role_list, name="role-list"),
+    path("roles/", roles.role_list, name="role-list"),
+    path("roles/new/", roles.role_new, name="role-new"),
+    path("roles/<uuid:pk>/", roles.role_show, name="role-show"),
+    path("roles/<uuid:pk>/change/", roles.role_change, name="role-change"),
+    path("roles/<uuid:pk>/delete/", roles.role_delete, name="role-delete"),
     path("tokens/", tokens.token_list, name="token-list"),
     path("tokens/new/", tokens.token_new, name="token-new"),
     path("tokens/<uuid:pk>/revoke/", tokens.token_revoke, name="token-revoke"),

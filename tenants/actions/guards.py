@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from audit.refusals import Invalid, NotPermitted, Refusal
 from tenants.access import Actor, ActorKind
@@ -87,6 +89,24 @@ def given_role(role: str, custom_role: Role | None, *, organization: Organizatio
     if held is None:
         raise Invalid("This role is gone.", {"role": "Choose one of the roles offered."})
     return GivenRole(least_role(organization), held, held.held())
+
+
+def named_role(name: str) -> dict[str, Any]:
+    """A role by the name forms and the API use: a built-in one, or `custom:` and an id.
+
+    The two arguments that actions take for it. Raises Invalid; a role of another organization
+    is as unknown as any other.
+    """
+    kind, colon, key = name.partition(":")
+    if not colon:
+        return {"role": name}
+    try:
+        found = Role.objects.filter(pk=UUID(key)).first() if kind == "custom" else None
+    except ValueError:
+        found = None
+    if found is None:
+        raise Invalid("Choose a role of this workspace.", {"role": "This role is not known."})
+    return {"custom_role": found}
 
 
 def least_role(organization: Organization) -> BuiltInRole:

@@ -16,6 +16,12 @@ from tenants.rights import known
 from tenants.scoping import TenantManager, TenantModel, TenantQuerySet
 
 
+class RoleQuerySet(TenantQuerySet["Role"]):
+    def visible_to(self, actor: Viewer) -> "RoleQuerySet":
+        """All, to those who may see roles; nobody else needs to know which there are."""
+        return self if actor.may(Permission.ROLE_VIEW) else self.none()
+
+
 class Role(TenantModel):
     """A custom set of permissions. The built-in roles live in `tenants.permissions`."""
 
@@ -25,6 +31,8 @@ class Role(TenantModel):
     description = models.CharField(_("description"), max_length=300, blank=True)
     permissions = models.JSONField(default=list)
     version = models.PositiveIntegerField(default=1)
+
+    objects: ClassVar = TenantManager.from_queryset(RoleQuerySet)()
 
     class Meta:
         constraints: ClassVar = [
@@ -154,6 +162,11 @@ class Membership(TenantModel):
     @property
     def role_label(self) -> str:
         return self.custom_role.name if self.custom_role else str(BuiltInRole(self.role).label)
+
+    @property
+    def role_name(self) -> str:
+        """The role as `tenants.actions.guards.named_role` knows it."""
+        return f"custom:{self.custom_role_id}" if self.custom_role_id else self.role
 
     @property
     def initials(self) -> str:

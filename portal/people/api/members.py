@@ -21,6 +21,7 @@ from portal.people.serializers.ownership import HandOverInput, OwnershipOutput
 from portal.rest.versions import require_version, tagged
 from portal.rest.views import PortalViewSet
 from tenants.actions.ends import set_access_end
+from tenants.actions.guards import named_role
 from tenants.actions.roles import change_role
 from tenants.actions.suspending import suspend_member
 from tenants.models import Membership
@@ -78,7 +79,7 @@ class MemberViewSet(PortalViewSet):
         member = self.get_object()
         require_version(self.request, member.version)
         wanted = self.read()["role"]
-        change_role(member, actor=self.request.actor, at=self.request.at, role=wanted)
+        change_role(member, actor=self.request.actor, at=self.request.at, **named_role(wanted))
         changed = self.get_object()
         return tagged(self.answer(changed), changed.version)
 

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from portal.people.member_listing import USES
-from portal.people.serializers.shared import ROLES, TeamName
+from portal.people.serializers.shared import ROLE_HELP, ROLES, RoleField, TeamName
 from portal.rest.pagination import PageQuery
 from portal.rest.serializers import StrictSerializer, TextField
 from tenants.models import Entry, Membership
@@ -16,7 +16,8 @@ class MemberOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     name = serializers.CharField()
     email = serializers.CharField()
-    role = serializers.ChoiceField(choices=ROLES)
+    role = serializers.CharField(source="role_name", help_text=ROLE_HELP)
+    role_label = serializers.CharField()
     status = serializers.ChoiceField(choices=Membership.Status.choices)
     source = serializers.ChoiceField(  # type: ignore[assignment]
         choices=Membership.Source.choices
@@ -52,7 +53,7 @@ class MemberQuery(PageQuery):
 
 
 class RoleInput(StrictSerializer):
-    role = serializers.ChoiceField(choices=ROLES)
+    role = RoleField()
 
 
 class SuspensionInput(StrictSerializer):

@@ -20,3 +20,11 @@ class NoInput(StrictSerializer):
 
 ROLES = [(role.value, str(role.label)) for role in BuiltInRole]
 SCOPES = [str(permission) for permission in Permission]
+ROLE_HELP = f"One of {', '.join(key for key, _label in ROLES)}; or `custom:` and a role's id."
+
+
+class RoleField(serializers.CharField):
+    """A built-in role by name, or one made in the workspace."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=60, help_text=ROLE_HELP, **options)

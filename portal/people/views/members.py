@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from audit.refusals import StaleVersion
+from portal.access.views.previewing import Asked, previewed
 from portal.people.forms.members import MemberFilter, RoleForm
 from portal.people.history import history_of
 from portal.people.listing import open_invitations
@@ -23,6 +24,7 @@ from portal.ui.pages import page
 from portal.ui.paging import keyset
 from portal.ui.requests import PortalRequest, workspace_url
 from tenants.access import Actor
+from tenants.actions.guards import named_role
 from tenants.actions.roles import change_role
 from tenants.models import ApiToken, Entry, Membership
 from tenants.permissions import Permission
@@ -102,24 +104,39 @@ def _role_form(actor: Actor, member: Membership) -> RoleForm | None:
         and member.status == Membership.Status.ACTIVE
         and member.role_permissions() <= actor.permissions
     )
-    initial = {"role": member.role, "version": member.version}
+    initial = {"role": member.role_name, "version": member.version}
     return RoleForm(actor=actor, initial=initial) if may_change else None
 
 
 @needs(change_role.permission, methods=("POST",), refusal_to="member-show")
 def member_role_change(request: PortalRequest, pk: UUID) -> HttpResponse:
-    member = get_object_or_404(Membership.objects.visible_to(request.actor), pk=pk)
+    seen = Membership.objects.visible_to(request.actor).select_related("custom_role")
+    member = get_object_or_404(seen, pk=pk)
     form = RoleForm(request.POST, actor=request.actor)
     if not form.is_valid():
         messages.error(request, _("Choose one of the roles offered."))
     elif form.cleaned_data["version"] != member.version:
         raise StaleVersion(_("This person changed meanwhile. Look again, then decide."))
     else:
-        role = form.cleaned_data["role"]
-        changed = change_role(member, actor=request.actor, at=request.at, role=role)
-        said = _("%(name)s is now %(role)s.") % {"name": changed, "role": changed.role_label}
-        messages.success(request, said)
+        return _role_changed(request, member, form.cleaned_data["role"])
     return redirect(workspace_url(request, "member-show", member.pk))
+
+
+def _role_changed(request: PortalRequest, member: Membership, role: str) -> HttpResponse:
+    """What the new role gives and takes first, then the change."""
+
+    def change() -> Membership:
+        return change_role(member, actor=request.actor, at=request.at, **named_role(role))
+
+    back = workspace_url(request, "member-show", member.pk)
+    title = _("Change the role of %(name)s") % {"name": member}
+    asked = Asked(title=title, button=_("Change role"), back=back)
+    if (seen := previewed(request, asked, change=change)) is not None:
+        return seen
+    changed = change()
+    said = _("%(name)s is now %(role)s.") % {"name": changed, "role": changed.role_label}
+    messages.success(request, said)
+    return redirect(back)
 
 
 @needs(Permission.MEMBER_VIEW)

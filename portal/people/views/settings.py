@@ -1,4 +1,4 @@
-"""Roles and policies of the workspace."""
+"""Policies of the workspace."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -6,35 +6,13 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from audit.refusals import Invalid
-from portal.people.forms.roles import roles_of
 from portal.people.policies import PolicyForm
 from portal.ui.needs import needs
 from portal.ui.pages import page
 from portal.ui.requests import PortalRequest, workspace_url
 from tenants.actions.policies import change_policy
-from tenants.models import Membership, Policy
-from tenants.permissions import PERMISSION_LABELS, ROLE_PERMISSIONS, BuiltInRole, Permission
-
-
-@needs(Permission.ROLE_VIEW)
-def role_list(request: PortalRequest) -> HttpResponse:
-    """The page of permissions, drawn: who of the built-in roles may do what."""
-    offered = roles_of(request.actor)
-    roles = [role for role in BuiltInRole if role in offered]
-    held = {p for role in roles for p in ROLE_PERMISSIONS[role]}
-    rows = [
-        {
-            "label": PERMISSION_LABELS[permission],
-            "name": str(permission),
-            "cells": [(role.label, permission in ROLE_PERMISSIONS[role]) for role in roles],
-        }
-        for permission in Permission
-        if permission in held
-    ]
-    people = Membership.objects.active(at=request.at).values_list("role", flat=True)
-    counts = list(people)
-    heads = [(role.label, counts.count(role.value), role.value) for role in roles]
-    return page(request, "people/role_list.html", {"heads": heads, "rows": rows})
+from tenants.models import Policy
+from tenants.permissions import Permission
 
 
 @needs(Permission.POLICY_VIEW)

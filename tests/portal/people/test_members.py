@@ -1,5 +1,6 @@
 """Members: who sees whom, and roles that nobody raises for themselves."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -15,11 +16,15 @@ ActorOf = Callable[..., Actor]
 
 
 def _role(client: Client, member: Membership, role: str, *, version: int | None = None) -> str:
-    """Post the form of the member's page; answers with what the next page says."""
+    """Post the form of the member's page, and its preview; what the last page says."""
     member.refresh_from_db()
     data = {"role": role, "version": version or member.version}
-    answer = client.post(f"/o/acme/members/{member.pk}/role/", data, follow=True)
-    return answer.content.decode()
+    address = f"/o/acme/members/{member.pk}/role/"
+    said = client.post(address, data, follow=True).content.decode()
+    shown = re.search(r'name="effect" value="([0-9a-f]+)"', said)
+    if shown is None:
+        return said
+    return client.post(address, {**data, "effect": shown[1]}, follow=True).content.decode()
 
 
 @pytest.mark.django_db
