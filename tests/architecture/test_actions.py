@@ -27,6 +27,7 @@ SHARED_PARTS = {
         "lock_organization",
         "may_give",
         "may_hand_out",
+        "named_role",
         "only_by_owners",
         "permissions_of",
     },
