@@ -49,14 +49,14 @@ class SeersOutput(serializers.Serializer[Any]):
     next_cursor = serializers.CharField(help_text="For `cursor`; empty on the last page.")
 
 
-class RightOutput(serializers.Serializer[Any]):
+class HeldRight(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=KINDS)
     key = serializers.CharField(help_text="A permission, or the id of a thing.")
     level = serializers.CharField()
 
 
 class HeldOutput(serializers.Serializer[Any]):
-    right = RightOutput()
+    right = HeldRight()
     text = serializers.CharField()
     paths = PathOutput(many=True)
 

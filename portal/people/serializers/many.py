@@ -7,7 +7,7 @@ from uuid import UUID
 from rest_framework import serializers
 
 from portal.people.bulk import DO_LABELS, MOST, Change, Do
-from portal.people.serializers.shared import ROLES
+from portal.people.serializers.shared import RoleField
 from portal.rest.serializers import StrictSerializer, TextField
 from tenants.models import Membership, Team
 
@@ -22,7 +22,7 @@ class ManyInput(StrictSerializer):
     team = serializers.UUIDField(
         required=False, default=None, allow_null=True, help_text="To join or to leave."
     )
-    role = serializers.ChoiceField(required=False, default="", choices=ROLES, allow_blank=True)
+    role = RoleField(required=False, default="", allow_blank=True)
     reason = TextField(
         required=False, default="", allow_blank=True, max_length=500, help_text="Of a revocation."
     )

@@ -4,16 +4,18 @@ from typing import Any
 
 from rest_framework import serializers
 
-from portal.people.serializers.shared import SCOPES
 from portal.rest.serializers import StrictSerializer, TextField
 from tenants.actions.roles import LONGEST_DESCRIPTION, LONGEST_NAME
+from tenants.permissions import Permission
+
+MOST = len(Permission)
 
 
 class RoleOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     name = serializers.CharField()
     description = serializers.CharField()
-    permissions = serializers.ListField(child=serializers.ChoiceField(choices=SCOPES))
+    permissions = serializers.ListField(child=serializers.CharField(max_length=60))
     version = serializers.IntegerField(help_text="Also the ETag.")
 
 
@@ -23,9 +25,9 @@ class RoleDefinition(StrictSerializer):
         required=False, default="", allow_blank=True, max_length=LONGEST_DESCRIPTION
     )
     permissions = serializers.ListField(
-        child=serializers.ChoiceField(choices=SCOPES),
+        child=serializers.CharField(max_length=60),
         min_length=1,
-        max_length=len(SCOPES),
+        max_length=MOST,
         help_text="Only what the token's holder may do themselves.",
     )
 
@@ -35,7 +37,7 @@ class RoleDefinitionChange(StrictSerializer):
     description = TextField(required=False, allow_blank=True, max_length=LONGEST_DESCRIPTION)
     permissions = serializers.ListField(
         required=False,
-        child=serializers.ChoiceField(choices=SCOPES),
+        child=serializers.CharField(max_length=60),
         min_length=1,
-        max_length=len(SCOPES),
+        max_length=MOST,
     )
