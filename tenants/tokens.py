@@ -136,7 +136,10 @@ def _address_allowed(rule: str, address: str) -> bool:
         return True
     if not address:
         return False
-    return any(ip_address(address) in ip_network(part.strip()) for part in rule.split(","))
+    seen = ip_address(address)
+    # A server that listens on both families tells of 203.0.113.5 as ::ffff:203.0.113.5.
+    seen = getattr(seen, "ipv4_mapped", None) or seen
+    return any(seen in ip_network(part.strip()) for part in rule.split(","))
 
 
 def _random(length: int) -> str:

@@ -116,8 +116,9 @@ def test_an_address_rule_is_held(max_: Membership, actor_of: ActorOf, at: dateti
         address_rule="203.0.113.0/24",
     )
 
-    assert authenticate_token(text, at=at, address="203.0.113.9")
-    for address in ("198.51.100.1", ""):
+    for address in ("203.0.113.9", "::ffff:203.0.113.9"):
+        assert authenticate_token(text, at=at, address=address)
+    for address in ("198.51.100.1", "::ffff:198.51.100.1", ""):
         with pytest.raises(TokenRefused):
             authenticate_token(text, at=at, address=address)
 
