@@ -57,8 +57,9 @@ def _chosen(request: PortalRequest) -> list[UUID]:
     rows = members_for(request.actor)
     if request.POST.get("everybody"):
         filters = MemberFilter(QueryDict(request.POST.get("filter", "")), actor=request.actor)
-        wanted = filters.cleaned_data if filters.is_valid() else {}
-        rows = narrowed(rows, wanted, actor=request.actor, at=request.at)
+        if not filters.is_valid():
+            raise Invalid(_("This filter is not known. Set it again in the list."))
+        rows = narrowed(rows, filters.cleaned_data, actor=request.actor, at=request.at)
     else:
         rows = rows.filter(pk__in=_ids(request.POST.getlist("member")))
     found = list(rows.order_by(*ORDERS["name"]).values_list("pk", flat=True)[: MOST + 1])

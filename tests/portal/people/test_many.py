@@ -44,6 +44,8 @@ def test_ticked_rows_or_all_that_match_are_carried_along(
     client = client_of(ada)
 
     ticked = client.post(ADDRESS, {"member": [str(mia.pk), str(max_.pk)]})
+    unknown = client.post(ADDRESS, {"everybody": "on", "filter": "role=king"})
+    assert unknown.status_code == 302, "A filter that is not known finds nobody, not everybody."
     matching = client.post(ADDRESS, {"everybody": "on", "filter": "role=viewer"})
 
     assert b"Change 2 people" in ticked.content
