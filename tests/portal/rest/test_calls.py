@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -54,7 +55,9 @@ class TestTheDoor:
         self, ada: Membership, caller_of: CallerOf
     ) -> None:
         expired, revoked = caller_of(ada), caller_of(ada)
-        ApiToken.objects.filter(pk=expired.token.pk).update(expires_at=timezone.now())
+        ApiToken.objects.filter(pk=expired.token.pk).update(
+            expires_at=timezone.now() - timedelta(seconds=1)
+        )
         ApiToken.objects.filter(pk=revoked.token.pk).update(revoked_at=timezone.now())
 
         problem(expired.get("me"), 401)

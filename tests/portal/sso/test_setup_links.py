@@ -149,7 +149,7 @@ def take_giver_s_right(link: SetupLink, max_: Membership, actor_of: ActorOf) -> 
 
 
 def expire(link: SetupLink, max_: Membership, actor_of: ActorOf) -> None:
-    SetupLink.objects.update(expires_at=timezone.now())
+    SetupLink.objects.update(expires_at=clock.now())
 
 
 def finish(link: SetupLink, max_: Membership, actor_of: ActorOf) -> None:
