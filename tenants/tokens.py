@@ -7,9 +7,9 @@ import zlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
 
 from audit.refusals import Refusal
+from tenants.addresses import allows
 from tenants.models import ApiToken, Entry, Organization, Policy
 from tenants.scoping import organization_scope, system_scope
 
@@ -102,7 +102,7 @@ def authenticate_digest(prefix: str, digest: str, *, at: datetime, address: str 
     is_open = token.organization.status != Organization.Status.CLOSED
     if not (is_open and token.is_usable(at=at) and token.owner.is_active(at=at)):
         raise TokenRefused("This token is unknown, expired or revoked.")
-    if not _address_allowed(token.address_rule, address):
+    if not allows(token.address_rule, address):
         raise TokenRefused("This token may not be used from this address.")
     _require_single_sign_on(token, at=at)
     return token
@@ -129,17 +129,6 @@ def _require_single_sign_on(token: ApiToken, *, at: datetime) -> None:
         "This workspace is opened by single sign-on only. Come in by it, and this token works for "
         "the next 24 hours."
     )
-
-
-def _address_allowed(rule: str, address: str) -> bool:
-    if not rule:
-        return True
-    if not address:
-        return False
-    seen = ip_address(address)
-    # A server that listens on both families tells of 203.0.113.5 as ::ffff:203.0.113.5.
-    seen = getattr(seen, "ipv4_mapped", None) or seen
-    return any(seen in ip_network(part.strip()) for part in rule.split(","))
 
 
 def _random(length: int) -> str:

@@ -59,16 +59,17 @@ def django_db_setup(
 
 
 def _make_database(template: Template | None) -> Any:
+    """The migrated tables, made or copied; the guards are installed anew in every run."""
     name = connection.settings_dict["TEST"]["NAME"]
     copied = template is not None and template.exists
     if template is not None and copied:
         template.give(name)
     made = setup_databases(verbosity=0, interactive=False, keepdb=copied, serialized_aliases=set())
-    if not copied:
-        call_command("protect", role=settings.DATABASE_ROLE, create_role=True, verbosity=0)
-    connection.close()
     if template is not None and not copied:
+        connection.close()
         template.take(name)
+    call_command("protect", role=settings.DATABASE_ROLE, create_role=True, verbosity=0)
+    connection.close()
     return made
 
 

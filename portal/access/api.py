@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from audit.refusals import Invalid
 from portal.access import serializers as shapes
 from portal.access.effects import rehearse
-from portal.access.questions import search, seers, what_can, who_can_see
+from portal.access.questions import seers, what_can, who_can_see
 from portal.access.showing import shown_effect
 from portal.catalog.actions import set_resource_access, set_team_access
 from portal.catalog.models import Integration, Resource
@@ -38,7 +38,7 @@ class _SeenViewSet(PortalViewSet):
     def retrieve(self, request: Request, pk: UUID) -> Response:
         """Who can see it right now, with what level, and through which role or team."""
         thing, actor, at = self.get_object(), self.request.actor, self.request.at
-        people = search(who_can_see(thing, actor=actor, at=at), self.query["q"])
+        people = who_can_see(thing, actor=actor, at=at).matching(self.query["q"])
         page = keyset(people, order=ORDER, cursor=self.query["cursor"], size=self.query["size"])
         found = {
             "count": people.count(),

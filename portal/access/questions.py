@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from portal.access.showing import Names
@@ -20,10 +19,11 @@ from portal.access.standing import (
     rights_of,
     standings,
 )
-from portal.catalog.models import Integration, Resource, TeamAccess, TeamResourceAccess
+from portal.catalog.models import Integration, Resource
 from portal.catalog.rules import Level
 from tenants.access import Actor
 from tenants.models import Membership, Team, TeamMember
+from tenants.models.membership import MembershipQuerySet
 from tenants.permissions import Permission
 from tenants.rights import known, united
 
@@ -56,10 +56,11 @@ class Held:
     paths: list[Path]
 
 
-def who_can_see(thing: Thing, *, actor: Actor, at: datetime) -> QuerySet[Membership]:
+def who_can_see(thing: Thing, *, actor: Actor, at: datetime) -> MembershipQuerySet:
     """Those who can see the thing at `at`, by the code that decides it, as far as one sees them."""
-    found = [pk for pk, rights in standings(at=at).items() if level_in(rights, thing)]
-    rows: QuerySet[Membership] = Membership.objects.visible_to(actor).filter(pk__in=found)
+    held = standings(at=at, reaches=_reaches_to(thing))
+    found = [pk for pk, rights in held.items() if level_in(rights, thing)]
+    rows: MembershipQuerySet = Membership.objects.visible_to(actor).filter(pk__in=found)
     return rows.select_related("custom_role")
 
 
@@ -84,14 +85,14 @@ def seers(members: Iterable[Membership], thing: Thing, *, actor: Actor, at: date
     """These people with level and paths, in a fixed number of queries."""
     rows = list(members)
     ids = [row.pk for row in rows]
-    rights, places = standings(at=at, members=ids), _places(ids)
-    given = _given(thing)
-    called = _Names(actor)
+    reaches, places = _reaches_to(thing), _places(ids)
+    rights = standings(at=at, members=ids, reaches=reaches)
+    called = _TeamNames(actor)
     found = []
     for row in rows:
         level = level_in(rights.get(row.pk, frozenset()), thing)
         if level is not None:
-            paths = _paths_to(row, places[row.pk], given=given, called=called)
+            paths = _paths_to(row, places[row.pk], given=reaches.teams, called=called)
             found.append(Seer(row, level, paths))
     return found
 
@@ -101,8 +102,8 @@ def what_can(member: Membership, *, actor: Actor, at: datetime) -> list[Held]:
     if not member.is_active(at=at):
         return []
     teams = _places([member.pk])[member.pk]
-    called = _Names(actor)
-    reaches = Reaches.load()
+    called, mine = _TeamNames(actor), {"team__in": [team.pk for team in teams]}
+    reaches = Reaches.load(whole=mine, single=mine)
     role = member.role_permissions()
     held = united(role, (team.permissions for team in teams))
     rights = rights_of(held, frozenset(team.pk for team in teams), reaches)
@@ -138,7 +139,7 @@ def _is_of_team(right: Right, permissions: frozenset[Permission], reached: Right
 
 
 def _paths_to(
-    member: Membership, teams: list[Team], *, given: Collection[UUID], called: "_Names"
+    member: Membership, teams: list[Team], *, given: Collection[UUID], called: "_TeamNames"
 ) -> list[Path]:
     paths = []
     if Permission.CATALOG_VIEW_ALL in member.role_permissions():
@@ -155,14 +156,10 @@ def _source(thing: Thing) -> Any:
     return thing.integration_id if isinstance(thing, Resource) else thing.pk
 
 
-def _given(thing: Thing) -> set[UUID]:
-    """Teams to which the thing was given, itself or with its integration."""
-    whole = TeamAccess.objects.filter(integration=_source(thing))
-    found = set(whole.values_list("team_id", flat=True))
-    if isinstance(thing, Resource):
-        single = TeamResourceAccess.objects.filter(resource=thing)
-        found.update(single.values_list("team_id", flat=True))
-    return found
+def _reaches_to(thing: Thing) -> Reaches:
+    """What teams were given of this thing alone: nothing else bears on who sees it."""
+    single = {"resource": thing.pk} if isinstance(thing, Resource) else {"integration": thing.pk}
+    return Reaches.load(whole={"integration": _source(thing)}, single=single)
 
 
 def _places(members: Iterable[UUID]) -> dict[UUID, list[Team]]:
@@ -173,7 +170,7 @@ def _places(members: Iterable[UUID]) -> dict[UUID, list[Team]]:
     return found
 
 
-class _Names:
+class _TeamNames:
     """Calls a team by its name, or “a private team” for those who must not know it."""
 
     def __init__(self, actor: Actor) -> None:
@@ -183,10 +180,3 @@ class _Names:
         if team.pk in self._seen:
             return Path(_("the team “%(team)s”") % {"team": team}, team.pk)
         return Path(_("a private team"))
-
-
-def search(members: QuerySet[Membership], text: str) -> QuerySet[Membership]:
-    """Narrow the people of an answer by name or address."""
-    if not text:
-        return members
-    return members.filter(Q(name__icontains=text) | Q(email__icontains=text))

@@ -5,7 +5,6 @@ from datetime import time
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from audit.refusals import Invalid
@@ -13,18 +12,10 @@ from portal.catalog.actions.integrations import LONGEST_NAME
 from portal.catalog.connections import LONGEST_PASSWORD, TlsMode
 from portal.catalog.rules import IntegrationKind
 from portal.catalog.schedules import Every, Schedule, Weekday
+from portal.ui.forms import RefusableForm
 
 _PLAIN = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}
 LONGEST_LIST = 5000
-
-
-class RefusableForm(forms.Form):
-    def take(self, refusal: Invalid) -> None:
-        """Show a refusal of the action beside the fields it is about."""
-        for name, said in refusal.errors.items():
-            self.add_error(name if name in self.fields else None, ValidationError(said))
-        if not refusal.errors:
-            self.add_error(None, refusal.message)
 
 
 class NamesField(forms.CharField):
@@ -84,7 +75,7 @@ class PostgresForm(PlaceForm):
     without_schemas = NamesField(label=_("Without these schemas"), help_text=_("One on each line."))
 
     def place(self) -> dict[str, Any]:
-        return {name: value for name, value in _given(self).items() if name in _POSTGRES}
+        return {name: value for name, value in self.cleaned_data.items() if name in _POSTGRES}
 
     def password(self) -> str:
         return str(self.cleaned_data["secret"])
@@ -165,7 +156,3 @@ class ScheduleForm(RefusableForm):
         given = self.cleaned_data
         clock = (given["clock"] or time(0, 0)).replace(second=0)
         return Schedule(given["every"], clock, int(given["weekday"] or 0))
-
-
-def _given(form: forms.Form) -> dict[str, Any]:
-    return form.cleaned_data

@@ -1,11 +1,12 @@
 """One change for many people: what it does to each, shown before and done exactly as shown."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -38,6 +39,16 @@ DO_LABELS: Final = {
 }
 
 
+IN_TEAMS: Final = frozenset({Do.TEAM_ADD, Do.TEAM_REMOVE})
+
+
+def people_of(ids: Collection[UUID], actor: Actor) -> list[Membership] | None:
+    """The people by name; None when one of them is not here, or not for this actor to see."""
+    rows = Membership.objects.visible_to(actor).filter(pk__in=ids)
+    found = list(rows.select_related("custom_role", "organization").order_by("name", "id"))
+    return found if len(found) == len(set(ids)) else None
+
+
 class NotInTeam(Refusal):
     code = "not-in-team"
 
@@ -52,6 +63,17 @@ class Change:
     team: Team | None = None
     role: str = ""
     reason: str = ""
+
+    @classmethod
+    def asked(cls, data: Mapping[str, Any]) -> Self:
+        """What a form or a call asked for; what belongs to another verb is left out."""
+        do = Do(data["do"])
+        return cls(
+            do=do,
+            team=data["team"] if do in IN_TEAMS else None,
+            role=data["role"] if do == Do.ROLE else "",
+            reason=data["reason"] if do == Do.REVOKE else "",
+        )
 
     @property
     def label(self) -> str:

@@ -16,6 +16,7 @@ from audit.refusals import Invalid
 from portal.people.ends import end_of_day
 from portal.people.sheets import Row
 from tenants.access import Actor, ActorKind
+from tenants.actions.guards import least_role
 from tenants.actions.invitations import allowed_domains
 from tenants.actions.inviting import Place, send_invitations
 from tenants.models import Invitation, Membership, Role, Team
@@ -105,7 +106,7 @@ def _offers(actor: Actor) -> dict[str, _Offer]:
     here = VENDOR_ROLES if actor.organization.is_vendor else CUSTOMER_ROLES
     found: dict[str, _Offer] = {}
     for role in Role.objects.all():
-        place = Place("", BuiltInRole.VIEWER, custom_role=role)
+        place = Place("", least_role(actor.organization), custom_role=role)
         found[role.name.casefold()] = _Offer(place.role, role, _may_give(place, actor))
     for built_in in BuiltInRole:
         if built_in in here:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.access import Actor
 from tenants.models import Entry, Membership, Policy, Team, TeamMember
+from tenants.models.membership import MembershipQuerySet
 
 MEMBER_ORDER = ("name", "id")
 # Those never seen come before everybody who was, and a cursor knows no empty values.
@@ -37,7 +38,7 @@ USES: Final = {
 }
 
 
-def members_for(actor: Actor) -> QuerySet[Membership]:
+def members_for(actor: Actor) -> MembershipQuerySet:
     """Members with the teams this actor may know of and the way they last came in."""
     newest = Entry.objects.filter(membership=OuterRef("pk")).order_by("-authenticated_at")
     places = TeamMember.objects.filter(team__in=Team.objects.visible_to(actor))
@@ -60,14 +61,13 @@ def members_for(actor: Actor) -> QuerySet[Membership]:
 
 
 def narrowed(
-    rows: QuerySet[Membership], wanted: Mapping[str, Any], *, actor: Actor, at: datetime
-) -> QuerySet[Membership]:
+    rows: MembershipQuerySet, wanted: Mapping[str, Any], *, actor: Actor, at: datetime
+) -> MembershipQuerySet:
     """Apply the list's filters; what they name beyond one's sight finds nobody."""
     for field in ("status", "source", "custom_role"):
         if value := wanted.get(field):
             rows = rows.filter(**{field: value})
-    if text := wanted.get("q"):
-        rows = rows.filter(Q(name__icontains=text) | Q(email__icontains=text))
+    rows = rows.matching(wanted.get("q", ""))
     if role := wanted.get("role"):
         rows = rows.filter(_holds(str(role)))
     if team := wanted.get("team"):
@@ -87,18 +87,18 @@ def _holds(role: str) -> Q:
     return Q(custom_role=pk) if colon else Q(role=kind, custom_role__isnull=True)
 
 
-def _unused(rows: QuerySet[Membership], at: datetime) -> QuerySet[Membership]:
+def _unused(rows: MembershipQuerySet, at: datetime) -> MembershipQuerySet:
     """Not seen for as long as the policy says; who never came counts from the day they joined."""
     since = at - Policy.objects.get().stale_after
     unseen = Q(last_seen_at__lt=since) | Q(last_seen_at__isnull=True, joined_at__lt=since)
     return rows.filter(unseen, status=Membership.Status.ACTIVE)
 
 
-def _never(rows: QuerySet[Membership], _at: datetime) -> QuerySet[Membership]:
+def _never(rows: MembershipQuerySet, _at: datetime) -> MembershipQuerySet:
     return rows.filter(last_seen_at__isnull=True, status=Membership.Status.ACTIVE)
 
 
-def _ending(rows: QuerySet[Membership], at: datetime) -> QuerySet[Membership]:
+def _ending(rows: MembershipQuerySet, at: datetime) -> MembershipQuerySet:
     return rows.filter(
         access_ends_at__gt=at,
         access_ends_at__lte=at + ENDING_SOON,
@@ -106,11 +106,11 @@ def _ending(rows: QuerySet[Membership], at: datetime) -> QuerySet[Membership]:
     )
 
 
-def _ended(rows: QuerySet[Membership], at: datetime) -> QuerySet[Membership]:
+def _ended(rows: MembershipQuerySet, at: datetime) -> MembershipQuerySet:
     return rows.filter(access_ends_at__lte=at, status=Membership.Status.ACTIVE)
 
 
-_BY_USE: Final[Mapping[str, Callable[[QuerySet[Membership], datetime], QuerySet[Membership]]]] = {
+_BY_USE: Final[Mapping[str, Callable[[MembershipQuerySet, datetime], MembershipQuerySet]]] = {
     "unused": _unused,
     "never": _never,
     "ending": _ending,

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -17,9 +16,7 @@ WORK, ORGANIZATION, STAFF = "", _("Organization"), _("Our team")
 
 
 def find_members(actor: Actor, text: str, limit: int) -> Sequence[Found]:
-    rows = Membership.objects.visible_to(actor).filter(
-        Q(name__icontains=text) | Q(email__icontains=text)
-    )
+    rows = Membership.objects.visible_to(actor).matching(text)
     slug = actor.organization.slug
     return [
         Found(

@@ -15,12 +15,8 @@ class Renderer(TemplatesSetting):
     field_template_name = "components/field.html"
 
 
-class ActorForm(forms.Form):
-    """A form filled in by somebody: what it offers depends on what they hold."""
-
-    def __init__(self, *args: Any, actor: Actor, **options: Any) -> None:
-        self.actor = actor
-        super().__init__(*args, **options)
+class RefusableForm(forms.Form):
+    """A form whose action may still refuse what the form let through."""
 
     def take(self, refusal: Invalid) -> None:
         """Show a refusal of the action beside the fields it is about."""
@@ -28,3 +24,11 @@ class ActorForm(forms.Form):
             self.add_error(name if name in self.fields else None, ValidationError(said))
         if not refusal.errors:
             self.add_error(None, refusal.message)
+
+
+class ActorForm(RefusableForm):
+    """A form filled in by somebody: what it offers depends on what they hold."""
+
+    def __init__(self, *args: Any, actor: Actor, **options: Any) -> None:
+        self.actor = actor
+        super().__init__(*args, **options)

@@ -12,10 +12,11 @@ from audit.recorder import record
 from audit.refusals import Invalid, Refusal
 from tenants.access import Actor, action, system_actor
 from tenants.actions.ends import checked_end
-from tenants.actions.guards import given_role, may_give
+from tenants.actions.guards import given_role, may_give, may_hand_out
 from tenants.actions.members import admit_member
 from tenants.models import Invitation, InvitationTeam, Membership, Policy, Role, Team, TeamMember
 from tenants.permissions import Permission
+from tenants.rights import united
 
 INVITATION_LASTS = timedelta(days=7)
 
@@ -66,6 +67,9 @@ def keep_place(
     address = _checked_address(email)
     given = given_role(role, custom_role, organization=actor.organization)
     may_give(given, actor=actor)
+    places = list(teams)
+    # A team brings permissions with it, and a guest must not get more than the host holds.
+    may_hand_out(united(frozenset(), (team.permissions for team in places)), actor=actor)
     _refuse_member(address)
     _refuse_second(address, at=at)
     invitation: Invitation = Invitation.objects.create(
@@ -80,7 +84,7 @@ def keep_place(
         expires_at=at + INVITATION_LASTS,
     )
     InvitationTeam.objects.bulk_create(
-        InvitationTeam(invitation=invitation, team=team) for team in teams
+        InvitationTeam(invitation=invitation, team=team) for team in places
     )
     _record_sent(invitation, actor)
     return invitation

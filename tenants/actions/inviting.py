@@ -15,6 +15,7 @@ from tenants.actions.guards import may_hand_out, only_by_owners
 from tenants.actions.invitations import INVITATION_LASTS, allowed_domains, refuse_domain
 from tenants.models import Invitation, InvitationTeam, Membership, Role, Team
 from tenants.permissions import ROLE_PERMISSIONS, Permission
+from tenants.rights import united
 
 
 class InvitationsOvertaken(Refusal):
@@ -33,7 +34,9 @@ class Place:
     access_ends_at: datetime | None = None
 
     def permissions(self) -> frozenset[Permission]:
-        return self.custom_role.held() if self.custom_role else ROLE_PERMISSIONS[self.role]
+        """What the role and the teams bring together."""
+        role = self.custom_role.held() if self.custom_role else ROLE_PERMISSIONS[self.role]
+        return united(role, (team.permissions for team in self.teams))
 
 
 @action(Permission.MEMBER_INVITE)

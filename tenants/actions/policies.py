@@ -15,6 +15,7 @@ from tenants.conditions import violations
 from tenants.models import DefaultTeam, Policy, Team
 from tenants.permissions import BuiltInRole, Permission
 from tenants.resolving import method_lapse
+from tenants.rights import known
 
 # What an organization may choose: least, most, and how that is said. Sessions: NIST 800-63B AAL2.
 LIMITS: Mapping[str, tuple[timedelta, timedelta, str]] = {
@@ -109,8 +110,7 @@ def _replace_default_teams(wanted: set[UUID], actor: Actor) -> dict[str, tuple[s
 
 def _may_give(team: Team, actor: Actor) -> None:
     """A team brings permissions with it, and newcomers must not get more than its giver holds."""
-    known = {p.value: p for p in Permission}
-    may_hand_out(frozenset(known[n] for n in team.permissions if n in known), actor=actor)
+    may_hand_out(known(team.permissions), actor=actor)
 
 
 def _names(teams: Iterable[Team]) -> str:

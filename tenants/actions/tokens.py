@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from ipaddress import ip_network
 
 from audit.names import EventName
 from audit.recorder import record
 from audit.refusals import Invalid, NotPermitted
 from tenants.access import Actor, action
+from tenants.addresses import canonical_rule
 from tenants.models import ApiToken, Membership, Policy
 from tenants.permissions import Permission
 from tenants.tokens import make_token
@@ -40,7 +40,7 @@ def issue_token(
         digest=made.digest,
         owner=owner,
         scopes=wanted,
-        address_rule=address_rule.strip(),
+        address_rule=canonical_rule(address_rule),
         created_at=at,
         expires_at=at + lasts,
     )
@@ -84,8 +84,10 @@ def _check(
         errors["scopes"] = wrong
     if not timedelta(hours=1) <= lasts <= longest:
         errors["lasts"] = f"At least an hour, at most {longest.days} days."
-    if address_rule and not _is_rule(address_rule):
-        errors["address_rule"] = "Write addresses or networks with commas, like 203.0.113.0/24."
+    try:
+        canonical_rule(address_rule)
+    except ValueError as wrong:
+        errors["address_rule"] = str(wrong)
     if errors:
         raise Invalid("The token was not made.", errors)
 
@@ -96,10 +98,3 @@ def _wrong_scopes(actor: Actor, scopes: list[str]) -> str:
     if not scopes:
         return "Choose at least one thing that the token may do."
     return f"You do not hold: {', '.join(beyond)}." if beyond else ""
-
-
-def _is_rule(text: str) -> bool:
-    try:
-        return all(ip_network(part.strip()) for part in text.split(","))
-    except ValueError:
-        return False

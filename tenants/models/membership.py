@@ -65,6 +65,10 @@ class MembershipQuerySet(TenantQuerySet["Membership"]):
         """Everybody, to those who may see members; else oneself."""
         return self if actor.may(Permission.MEMBER_VIEW) else self.filter(pk__in=[actor.id])
 
+    def matching(self, text: str) -> "MembershipQuerySet":
+        """Those whose name or address holds the text; everybody for none."""
+        return self.filter(Q(name__icontains=text) | Q(email__icontains=text)) if text else self
+
     def active(self, *, at: datetime) -> "MembershipQuerySet":
         """Those whose access stands at `at`."""
         return self.filter(status=Membership.Status.ACTIVE).filter(

@@ -18,13 +18,7 @@ AUTHENTICATION_BACKENDS = [
 ANONYMOUS_USER_NAME = None
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-_url = os.environ.get("DATABASE_OWNER_URL", "")
-DATABASES = {
-    "default": environ.Env.db_url_config(_url)
-    if _url
-    else {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ["PEER_SQLITE"]}
-}
-if not _url:
-    DATABASES["default"]["TEST"] = {"NAME": os.environ["PEER_SQLITE"]}
-else:
-    DATABASES["default"]["TEST"] = {"NAME": "test_gatehouse_peer"}
+_file = os.environ["PEER_SQLITE"]
+_server = os.environ.get("DATABASE_OWNER_URL", "")
+DATABASES = {"default": environ.Env.db_url_config(_server or f"sqlite:///{_file}")}
+DATABASES["default"]["TEST"] = {"NAME": "test_gatehouse_peer" if _server else _file}

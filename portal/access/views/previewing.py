@@ -53,7 +53,7 @@ def confirmation(
         "carried": carried(request),
         "is_overtaken": is_overtaken,
     }
-    return page(request, TEMPLATE, context)
+    return page(request, TEMPLATE, context, status=409 if is_overtaken else 200)
 
 
 def carried(request: PortalRequest) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
-from portal.access.questions import Thing, search, seers, what_can, who_can_see
+from portal.access.questions import Thing, seers, what_can, who_can_see
 from portal.access.standing import RightKind
 from portal.catalog.models import Integration, Resource
 from portal.ui.needs import needs
@@ -38,7 +38,7 @@ def access_integration(request: PortalRequest, pk: UUID) -> HttpResponse:
 def _seen(request: PortalRequest, thing: Thing, *, back: str) -> HttpResponse:
     text = request.GET.get("q", "")[:LONGEST_SEARCH].strip()
     everybody = who_can_see(thing, actor=request.actor, at=request.at)
-    shown = keyset(search(everybody, text), order=ORDER, cursor=request.GET.get("cursor", ""))
+    shown = keyset(everybody.matching(text), order=ORDER, cursor=request.GET.get("cursor", ""))
     context = {
         "thing": thing,
         "back": back,

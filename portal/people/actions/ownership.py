@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from audit.names import EventName
 from audit.recorder import record
 from audit.refusals import NotPermitted, Refusal
-from portal.access.standing import Right, RightKind, standings
 from portal.catalog.actions import change_integration
 from portal.people.ownership import Belongings, Thing, belongings_of
 from tenants.access import Actor, action
@@ -16,6 +15,7 @@ from tenants.actions.handing_over import hand_over_account, hand_over_lead
 from tenants.actions.tokens import revoke_token
 from tenants.models import Invitation, Membership
 from tenants.permissions import PERMISSION_LABELS, Permission
+from tenants.resolving import actor_for_member
 
 
 class NothingToHandOver(Refusal):
@@ -56,11 +56,10 @@ def _refuse_unfit(
 ) -> None:
     if successor.pk == member.pk:
         raise NotPermitted(_("Choose somebody else than the present owner."))
-    held = standings(at=at, members=[successor.pk]).get(successor.pk)
-    if held is None:
+    if not successor.is_active(at=at):
         raise NotPermitted(_("%(name)s has no access at present.") % {"name": successor})
     wanted = owned.kind.needs
-    if wanted is not None and Right(RightKind.PERMISSION, wanted.value) not in held:
+    if wanted is not None and not actor_for_member(successor).may(wanted):
         raise NotPermitted(
             _("%(name)s may not look after it: their role does not include “%(right)s”.")
             % {"name": successor, "right": PERMISSION_LABELS[wanted]}

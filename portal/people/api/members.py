@@ -12,11 +12,11 @@ from rest_framework.response import Response
 from portal.people.actions.many import change_people
 from portal.people.actions.ownership import hand_over
 from portal.people.actions.standing import let_in_again
-from portal.people.bulk import Do, foresee
+from portal.people.bulk import Change, Do, foresee
 from portal.people.member_listing import MEMBER_ORDER, members_for, narrowed
 from portal.people.ownership import Belongings, belongings_of
 from portal.people.serializers import members as shapes
-from portal.people.serializers.many import ManyInput, ManyOutput, change_of
+from portal.people.serializers.many import ManyInput, ManyOutput
 from portal.people.serializers.ownership import HandOverInput, OwnershipOutput
 from portal.rest.versions import require_version, tagged
 from portal.rest.views import PortalViewSet
@@ -75,13 +75,10 @@ class MemberViewSet(PortalViewSet):
 
     @verb(detail=True, methods=["post"])
     def role(self, request: Request, pk: UUID) -> Response:
-        """Give another built-in role. Nobody raises their own, or gives more than they hold."""
-        member = self.get_object()
-        require_version(self.request, member.version)
-        wanted = self.read()["role"]
+        """Give another role. Nobody raises their own, or gives more than they hold."""
+        member, wanted = self._current(), self.read()["role"]
         change_role(member, actor=self.request.actor, at=self.request.at, **named_role(wanted))
-        changed = self.get_object()
-        return tagged(self.answer(changed), changed.version)
+        return self._changed()
 
     @verb(detail=True, methods=["post"])
     def suspend(self, request: Request, pk: UUID) -> Response:
@@ -128,7 +125,7 @@ class MemberViewSet(PortalViewSet):
         has it done. When something differs by then, 412 and nothing is done.
         """
         data, actor, at = self.read(), self.request.actor, self.request.at
-        change, digest = change_of(data), data["digest"]
+        change, digest = Change.asked(data), data["digest"]
         people = data["members"]
         if change.do == Do.REVOKE:
             actor.require_step_up(at=at)

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.people.bulk import DO_LABELS, MOST, Change, Do
+from portal.people.bulk import DO_LABELS, IN_TEAMS, MOST, Change, Do, people_of
 from portal.people.forms.roles import role_choices
 from portal.ui.forms import ActorForm
 from tenants.models import Membership, Team
@@ -55,16 +55,15 @@ class BulkForm(ActorForm):
             wanted = {UUID(text) for text in self.cleaned_data["people"].split(",")}
         except ValueError as broken:
             raise ValidationError(_("Choose the people again from the list.")) from broken
-        rows = Membership.objects.visible_to(self.actor).filter(pk__in=wanted)
-        found = list(rows.select_related("custom_role", "organization").order_by("name", "id"))
-        if len(found) != len(wanted):
+        found = people_of(wanted, self.actor)
+        if found is None:
             raise ValidationError(_("Choose the people again from the list."))
         return found
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         do = data.get("do")
-        if do in (Do.TEAM_ADD, Do.TEAM_REMOVE) and not data.get("team"):
+        if do in IN_TEAMS and not data.get("team"):
             self._miss("team", _("Choose the team."))
         if do == Do.ROLE and not data.get("role"):
             self._miss("role", _("Choose the role."))
@@ -75,11 +74,4 @@ class BulkForm(ActorForm):
             self.add_error(name, said)
 
     def change(self) -> Change:
-        data = self.cleaned_data
-        do = Do(data["do"])
-        return Change(
-            do=do,
-            team=data["team"] if do in (Do.TEAM_ADD, Do.TEAM_REMOVE) else None,
-            role=data["role"] if do == Do.ROLE else "",
-            reason=data["reason"] if do == Do.REVOKE else "",
-        )
+        return Change.asked(self.cleaned_data)

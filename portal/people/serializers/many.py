@@ -1,17 +1,14 @@
 """A change of many people as the API takes it, and what it comes to."""
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from rest_framework import serializers
 
-from portal.people.bulk import DO_LABELS, MOST, Change, Do
+from portal.people.bulk import DO_LABELS, IN_TEAMS, MOST, Do, people_of
 from portal.people.serializers.shared import RoleField
 from portal.rest.serializers import StrictSerializer, TextField
 from tenants.models import Membership, Team
-
-_IN_TEAMS = (Do.TEAM_ADD, Do.TEAM_REMOVE)
 
 
 class ManyInput(StrictSerializer):
@@ -35,9 +32,8 @@ class ManyInput(StrictSerializer):
     )
 
     def validate_members(self, value: list[UUID]) -> list[Membership]:
-        rows = Membership.objects.visible_to(self._actor).filter(pk__in=value)
-        found = list(rows.select_related("custom_role", "organization").order_by("name", "id"))
-        if len(found) != len(set(value)):
+        found = people_of(value, self._actor)
+        if found is None:
             raise serializers.ValidationError("One of them is no member here.")
         return found
 
@@ -50,7 +46,7 @@ class ManyInput(StrictSerializer):
         return found
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs["do"] in _IN_TEAMS and attrs["team"] is None:
+        if attrs["do"] in IN_TEAMS and attrs["team"] is None:
             raise serializers.ValidationError({"team": "Name the team."})
         if attrs["do"] == Do.ROLE and not attrs["role"]:
             raise serializers.ValidationError({"role": "Name the role."})
@@ -59,16 +55,6 @@ class ManyInput(StrictSerializer):
     @property
     def _actor(self) -> Any:
         return self.context["view"].request.actor
-
-
-def change_of(data: Mapping[str, Any]) -> Change:
-    do = Do(data["do"])
-    return Change(
-        do=do,
-        team=data["team"] if do in _IN_TEAMS else None,
-        role=data["role"] if do == Do.ROLE else "",
-        reason=data["reason"] if do == Do.REVOKE else "",
-    )
 
 
 class PersonLine(serializers.Serializer[Any]):

@@ -4,6 +4,7 @@ from collections import Counter
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -51,9 +52,9 @@ def role_list(request: PortalRequest) -> HttpResponse:
 
 def _holders(request: PortalRequest) -> Counter[str]:
     """How many people have each role: a built-in one by name, others by id."""
-    active = Membership.objects.active(at=request.at)
-    rows = active.only("role", "custom_role_id")
-    return Counter(str(row.custom_role_id or row.role) for row in rows)
+    active = Membership.objects.active(at=request.at).order_by()
+    rows = active.values_list("role", "custom_role").annotate(n=Count("pk"))
+    return Counter({role if made is None else str(made): n for role, made, n in rows})
 
 
 @needs(Permission.ROLE_VIEW)
@@ -98,7 +99,7 @@ def _copied(request: PortalRequest) -> list[str]:
     if key in ROLE_PERMISSIONS:
         return [p.value for p in ROLE_PERMISSIONS[key]]
     try:
-        made = Role.objects.filter(pk=UUID(key)).first()
+        made = Role.objects.visible_to(request.actor).filter(pk=UUID(key)).first()
     except ValueError:
         made = None
     return list(made.permissions) if made else []

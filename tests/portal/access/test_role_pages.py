@@ -12,6 +12,7 @@ from tenants.access import Actor
 from tenants.actions.roles import change_role, create_role
 from tenants.actions.tokens import issue_token
 from tenants.models import Membership, Role
+from tenants.scoping import organization_scope
 
 pytestmark = pytest.mark.django_db
 ActorOf = Callable[..., Actor]
@@ -49,6 +50,7 @@ class TestPages:
 
         effect = digest_in(preview)
         overtaken = client.post(address, {**wanted, "effect": "0" * 32})
+        assert overtaken.status_code == 409
         assert b"Something changed since you looked" in overtaken.content
         assert client.post(address, {**wanted, "effect": effect}).status_code == 302
         reader.refresh_from_db()
@@ -98,35 +100,58 @@ class TestTheApi:
             f"/api/v1/{path}", content_type="application/json", headers=head, **more
         )
 
-    def test_a_role_is_made_changed_given_and_deleted(
-        self, ada: Membership, mia: Membership, actor_of: ActorOf, at: datetime, client: Client,
-        client_of: ClientOf,
-    ) -> None:  # fmt: skip
+    @pytest.fixture
+    def text(self, ada: Membership, actor_of: ActorOf, at: datetime, client_of: ClientOf) -> str:
+        """A token of somebody who has just proven themselves in the browser."""
         client_of(ada)
-        scopes = ["role:manage", "role:view", "member:manage", "member:view", "catalog:view"]
-        _token, text = issue_token(
+        scopes = [
+            "catalog:view", "member:manage", "member:view", "role:manage", "role:view",
+            "team:view", "token:issue",
+        ]  # fmt: skip
+        return issue_token(
             actor=actor_of(ada), at=at, name="t", scopes=scopes, lasts=timedelta(days=1)
-        )
-        made = self.call(
-            client, text, "post", "custom-roles",
-            data={"name": "Looker", "permissions": ["catalog:view"]},
-        )  # fmt: skip
+        )[1]
+
+    def test_a_role_is_made_given_changed_and_deleted(
+        self, text: str, mia: Membership, client: Client
+    ) -> None:
+        wish = {"name": "Looker", "permissions": ["catalog:view"]}
+        made = self.call(client, text, "post", "custom-roles", data=wish)
         assert made.status_code == 201, made.content
-        key = made.json()["id"]
-        beyond = self.call(
-            client, text, "post", "custom-roles",
-            data={"name": "More", "permissions": ["audit:view"]},
-        )  # fmt: skip
-        assert beyond.status_code == 403
+        path, role = f"custom-roles/{made.json()['id']}", f"custom:{made.json()['id']}"
+
         given = self.call(
             client, text, "post", f"members/{mia.pk}/role",
-            data={"role": f"custom:{key}"}, headers={"If-Match": f'"{mia.version}"'},
+            data={"role": role}, headers={"If-Match": f'"{mia.version}"'},
         )  # fmt: skip
-        assert given.status_code in {200, 403}, given.content
-        stale = self.call(
-            client, text, "patch", f"custom-roles/{key}",
-            data={"name": "Watcher"}, headers={"If-Match": '"9"'},
+        assert given.status_code == 200, given.content
+        assert (given.json()["role"], given.json()["role_label"]) == (role, "Looker")
+        changed = self.call(
+            client, text, "patch", path,
+            data={"permissions": ["catalog:view", "team:view"]}, headers={"If-Match": '"1"'},
         )  # fmt: skip
+        assert changed.status_code == 200, changed.content
+        mia.refresh_from_db()
+        assert mia.role_permissions() == {"catalog:view", "team:view"}
+
+        assert self.call(client, text, "delete", path).status_code == 409
+        Membership.objects.filter(pk=mia.pk).update(custom_role=None)
+        assert self.call(client, text, "delete", path).status_code == 204
+        assert not Role.objects.exists()
+
+    def test_what_one_lacks_what_is_stale_and_what_is_not_there(
+        self, text: str, reader: Role, ned: Membership, client: Client
+    ) -> None:
+        wish = {"name": "More", "permissions": ["audit:view"]}
+        assert self.call(client, text, "post", "custom-roles", data=wish).status_code == 403
+        path = f"custom-roles/{reader.pk}"
+        bare = self.call(client, text, "patch", path, data={"name": "Watcher"})
+        assert bare.status_code == 428
+        old = {"If-Match": '"9"'}
+        stale = self.call(client, text, "patch", path, data={"name": "Watcher"}, headers=old)
         assert stale.status_code == 412
-        unknown = self.call(client, text, "get", f"custom-roles/{mia.pk}")
-        assert unknown.status_code == 404
+        with organization_scope(ned.organization_id):
+            foreign = Role.objects.create(name="Theirs", permissions=READS)
+        for unknown in (foreign.pk, ned.pk):
+            answer = self.call(client, text, "get", f"custom-roles/{unknown}")
+            assert answer.status_code == 404
