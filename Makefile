@@ -3,14 +3,17 @@ PORT ?= 8000
 VENV := .venv
 PYTHON_RUN := $(VENV)/bin/python
 UV_VERSION := 0.13.8
+# What a change waits for too, and the first run does not.
+LONG := browser or thorough
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lock setup setup-dev format
+.PHONY: help run test test-thorough check lock setup setup-dev format
 
 help:
 	@echo "make run     start Gatehouse with demo organizations (PORT=8765 make run)"
-	@echo "make test    run the test suite"
+	@echo "make test    run the test suite, in minutes (TESTS=tests/tenants for a part)"
+	@echo "make test-thorough   and what takes long: the browser, generated calls, killed processes"
 	@echo "make check   linters, types, layers, deployment and schema checks"
 	@echo "make format  format the Python code"
 	@echo "make lock    resolve the dependencies again"
@@ -25,7 +28,10 @@ run: setup
 	@DEMO=true exec $(PYTHON_RUN) manage.py up
 
 test: setup-dev
-	@$(PYTHON_RUN) -m pytest $(TESTS)
+	@$(PYTHON_RUN) -m pytest $(if $(TESTS),$(TESTS),-m "not ($(LONG))")
+
+test-thorough: setup-dev
+	@$(PYTHON_RUN) -m pytest -m "$(LONG)"
 
 check: setup-dev
 	@sh deploy/check.sh

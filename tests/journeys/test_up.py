@@ -102,6 +102,7 @@ def running(tmp_path: Path) -> Iterator[Running]:
     "DATABASE_URL" in os.environ, reason="the embedded mode: the run on SQLite starts it"
 )
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
+@pytest.mark.thorough
 def test_everything_starts_survives_and_ends(running: Running) -> None:
     running.until(lambda: "Press Ctrl-C" in running.said())
     assert f"http://localhost:{running.port}/" in running.said()

@@ -17,7 +17,7 @@ from tenants.models import Membership
 from tenants.scoping import organization_scope
 from tests.portal.directory.conftest import Directory
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db(transaction=True)]
 
 
 class Addresses(Sequence[str]):

@@ -22,7 +22,7 @@ from tenants.access import Actor
 from tenants.models import Membership, Policy
 from tests.portal.fulfilment.conftest import Work, make_integration
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db(transaction=True)]
 
 # A worker of its own: the same engine, told where to hang so that it is caught in the act.
 WORKER = """

@@ -60,6 +60,7 @@ def headers(
     return {"Authorization": f"Bearer {caller_of(ada).text}"}
 
 
+@pytest.mark.thorough
 @pytest.mark.django_db
 @schema.parametrize()
 @settings(
