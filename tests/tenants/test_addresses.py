@@ -45,5 +45,5 @@ def test_a_rule_has_an_end() -> None:
         ("2001:db8::/32, 203.0.113.7", "203.0.113.7", True),
     ],
 )
-def test_who_passes(rule: str, address: str, passes: bool) -> None:
+def test_who_passes(rule: str, address: str, *, passes: bool) -> None:
     assert allows(rule, address) is passes
