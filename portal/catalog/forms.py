@@ -82,6 +82,12 @@ class ResourceFilter(forms.Form):
     )
     kind = forms.ChoiceField(label=_("Kind"), required=False, choices=[ANY, *ResourceKind.choices])
     tag = forms.CharField(label=_("Tag"), required=False, max_length=255)
+    owner = forms.CharField(
+        label=_("Owner"),
+        required=False,
+        max_length=255,
+        widget=forms.TextInput(attrs={"placeholder": _("As the source names them")}),
+    )
 
     def __init__(self, *args: Any, integrations: list[Integration], **options: Any) -> None:
         super().__init__(*args, **options)
@@ -98,4 +104,5 @@ class ResourceFilter(forms.Form):
             integration=given["integration"],
             kind=given["kind"],
             tag=given["tag"],
+            owner=given["owner"],
         )

@@ -42,6 +42,7 @@ workspace_urls: list[URLPattern] = [
     path("integrations/<uuid:pk>/imports/new/", imports.import_start, name="import-start"),
     path("integrations/<uuid:pk>/imports/<uuid:run_pk>/", imports.import_show, name="import-show"),
     path("catalog/", resources.resource_list, name="resource-list"),
+    path("catalog/suggest/", resources.resource_suggest, name="resource-suggest"),
     path("catalog/export.csv", resources.resource_export, name="resource-export"),
     path("catalog/<uuid:pk>/", resources.resource_show, name="resource-show"),
     path("catalog/<uuid:pk>/access/", access.resource_access, name="resource-access"),

@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from rest_framework.decorators import action as verb
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.catalog import serializers as shapes
-from portal.catalog.listing import Wanted, resource_page
+from portal.catalog.listing import Wanted, resource_page, suggested
 from portal.catalog.models import Field, Resource
 from portal.rest.pagination import KeysetPagination
 from portal.rest.views import PortalViewSet
@@ -29,6 +30,7 @@ class ResourcePages(KeysetPagination):
             integration=query["integration"],
             kind=query["kind"],
             tag=query["tag"],
+            owner=query["owner"],
         )
         self.page = resource_page(
             view.request.actor, wanted, cursor=query["cursor"], size=query["size"]
@@ -39,9 +41,17 @@ class ResourcePages(KeysetPagination):
 
 class ResourceViewSet(PortalViewSet):
     model = Resource
-    permissions = {"list": Permission.CATALOG_VIEW, "retrieve": Permission.CATALOG_VIEW}
-    parameters = {"list": shapes.ResourceQuery}
-    outputs = dict.fromkeys(permissions, shapes.ResourceOutput)
+    permissions = {
+        "list": Permission.CATALOG_VIEW,
+        "retrieve": Permission.CATALOG_VIEW,
+        "suggest": Permission.CATALOG_VIEW,
+    }
+    parameters = {"list": shapes.ResourceQuery, "suggest": shapes.SuggestQuery}
+    outputs = {
+        "list": shapes.ResourceOutput,
+        "retrieve": shapes.ResourceOutput,
+        "suggest": shapes.SuggestionsOutput,
+    }
     pagination_class = ResourcePages
 
     def list(self, request: Request) -> Response:
@@ -52,6 +62,12 @@ class ResourceViewSet(PortalViewSet):
         """One resource; its columns are under /fields."""
         return self.answer(self.get_object())
 
+    @verb(detail=False)
+    def suggest(self, request: Request) -> Response:
+        """The first resources by name for what somebody is typing, among those they may see."""
+        rows = suggested(self.request.actor, self.query["q"], size=self.query["size"])
+        return self.answer({"results": rows})
+
 
 class FieldViewSet(PortalViewSet):
     model = Field
@@ -61,6 +77,7 @@ class FieldViewSet(PortalViewSet):
     ordering = ("id",)
 
     def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        rows = rows.matching(self.query.get("q", ""))  # type: ignore[attr-defined]
         wanted = self.query.get("resource")
         return rows.filter(resource=wanted) if wanted else rows
 

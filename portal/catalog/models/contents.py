@@ -1,5 +1,6 @@
 """What a resource consists of, depends on, and is found by."""
 
+from collections.abc import Iterable
 from typing import ClassVar, Self
 
 from django.db import models
@@ -9,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.catalog.models.base import ByteOrdered, belongs
 from portal.catalog.models.reach import Reach
 from portal.catalog.models.resources import Resource
-from portal.catalog.rules import LONGEST_KEY, LONGEST_NAME, LONGEST_TERM, Outcome
+from portal.catalog.rules import LONGEST_KEY, LONGEST_NAME, LONGEST_TERM, Outcome, search_words
 from tenants.access import Actor
 from tenants.inventory import DataClass
 from tenants.scoping import TenantManager, TenantModel, TenantQuerySet
@@ -21,6 +22,21 @@ class FieldQuerySet(TenantQuerySet["Field"]):
         if Reach.of(actor).everything:
             return self
         return self.filter(resource__in=Resource.objects.visible_to(actor))
+
+    def matching(self, text: str) -> Self:
+        """Of the resources this text finds, the fields that hold a word of it."""
+        if not text.strip():
+            return self
+        return self.filter(resource__in=Resource.objects.matching(text)).holding(search_words(text))
+
+    def holding(self, words: Iterable[str]) -> Self:
+        """Fields with any of the words somewhere in their name or description."""
+        holds = Q(pk__in=())
+        for word in words:
+            # SQLite ignores the case of ASCII letters only.
+            for spelled in dict.fromkeys((word, word.upper(), word.capitalize())):
+                holds |= Q(name__icontains=spelled) | Q(description__icontains=spelled)
+        return self.filter(holds)
 
 
 class Field(TenantModel):

@@ -1,5 +1,6 @@
 """Tables, views, models and seeds of an integration."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple, Self
 from uuid import UUID
 
@@ -102,6 +103,14 @@ class ResourceQuerySet(TenantQuerySet["Resource"]):
             found = found.filter(pk__in=_with_term(term__gte=word, term__lt=word + HIGHEST))
         return found if search_words(text) or not text.strip() else self.none()
 
+    def owned_by(self, owner: str) -> Self:
+        """Rows whose source names this owner, whatever the case of its letters."""
+        found = self.filter(owner__iexact=owner)
+        for word in search_words(owner)[:1]:
+            # The owner's words are terms: their index leaves few rows to compare.
+            found = found.filter(pk__in=_with_term(term=word))
+        return found
+
     def tagged(self, tag: str) -> Self:
         return self.filter(pk__in=_with_term(term=sort_key(tag)[:LONGEST_TERM], is_tag=True))
 
@@ -139,6 +148,9 @@ class Resource(TenantModel):
     row_count = models.BigIntegerField(null=True)
     # Of everything imported for it: an import that changes nothing writes nothing.
     digest = models.CharField(max_length=64)
+
+    # Fields that a search met, set by the listing.
+    found_fields: Sequence[str] = ()
 
     objects: ClassVar = TenantManager.from_queryset(ResourceQuerySet)()
 

@@ -16,6 +16,8 @@ from portal.catalog.serializers.resources import (
     FieldQuery,
     ResourceOutput,
     ResourceQuery,
+    SuggestionsOutput,
+    SuggestQuery,
 )
 
 __all__ = [
@@ -32,6 +34,8 @@ __all__ = [
     "ResourceOutput",
     "ResourceQuery",
     "ScheduleInput",
+    "SuggestQuery",
+    "SuggestionsOutput",
     "TrialInput",
     "TrialOutput",
 ]

@@ -7,8 +7,15 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from portal.catalog.forms import AccessForm, ResourceFilter
-from portal.catalog.listing import Wanted, every_resource, integration_choices, resource_page
+from portal.catalog.listing import (
+    Wanted,
+    every_resource,
+    integration_choices,
+    resource_page,
+    suggested,
+)
 from portal.catalog.models import Field, Metric, Resource
+from portal.catalog.rules import LONGEST_NAME
 from portal.catalog.showing import downstream, teams_of_resource, upstream
 from portal.ui.exports import csv_response
 from portal.ui.needs import needs
@@ -41,18 +48,28 @@ def resource_list(request: PortalRequest, slug: str) -> HttpResponse:
 
 
 @needs(Permission.CATALOG_VIEW)
+def resource_suggest(request: PortalRequest, slug: str) -> HttpResponse:
+    """Options for a field that names a resource, while it is typed."""
+    rows = suggested(request.actor, request.GET.get("q", "")[:LONGEST_NAME])
+    return page(
+        request, "catalog/_suggested.html", {"rows": rows}, fragment="catalog/_suggested.html"
+    )
+
+
+@needs(Permission.CATALOG_VIEW)
 def resource_export(request: PortalRequest, slug: str) -> HttpResponse:
     form = ResourceFilter(request.GET, integrations=integration_choices(request.actor))
     wanted: Wanted | None = form.wanted()
     header = [
         _("Name"), _("Kind"), _("Integration"), _("Database"), _("Schema"), _("Description"),
-        _("Owner"), _("Tags"), _("Fields"), _("Key"),
+        _("Owner"), _("Tags"), _("Fields"), _("Key"), _("Found in fields"),
     ]  # fmt: skip
     rows = every_resource(request.actor, wanted) if wanted is not None else iter(())
     cells = (
         [
             row.name, row.kind, row.integration.name, row.database, row.schema, row.description,
             row.owner, ", ".join(row.tags), row.field_count, row.unique_key,
+            ", ".join(row.found_fields),
         ]
         for row in rows
     )  # fmt: skip

@@ -3,11 +3,13 @@
 import io
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile, File
+from django.test import Client
 from django.utils import timezone
 
 from portal.catalog.actions import create_integration, start_import
@@ -15,6 +17,7 @@ from portal.catalog.ingest.running import carry_out
 from portal.catalog.models import ImportRun, Integration
 from portal.catalog.rules import UploadKind
 from tenants.access import Actor
+from tenants.actions.tokens import issue_token
 from tenants.models import Membership, Organization, Team, TeamMember
 from tenants.scoping import organization_scope
 
@@ -91,3 +94,23 @@ def imported(integration: Integration, max_actor: Actor) -> Integration:
 
 def stream(content: Artifact | str | bytes) -> io.BytesIO:
     return io.BytesIO(as_file(content).read())
+
+
+@pytest.fixture
+def call(actor_of: Callable[..., Actor]) -> Callable[..., Any]:
+    """Calls the API with a new token of the member that holds everything they may."""
+
+    def send(person: Membership, method: str, path: str, **options: Any) -> Any:
+        with organization_scope(person.organization_id):
+            actor = actor_of(person)
+            _token, text = issue_token(
+                actor=actor,
+                at=timezone.now(),
+                name="test",
+                scopes=actor.permissions,
+                lasts=timedelta(days=1),
+            )
+        headers = {"Authorization": f"Bearer {text}", **options.pop("headers", {})}
+        return getattr(Client(), method)(f"/api/v1/{path}", headers=headers, **options)
+
+    return send

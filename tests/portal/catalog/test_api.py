@@ -2,20 +2,16 @@
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
-from django.utils import timezone
 
 from portal.catalog.actions import set_resource_access
 from portal.catalog.ingest.running import carry_out
 from portal.catalog.models import ImportRun, Integration, Resource, Upload
 from portal.catalog.rules import Level
 from tenants.access import Actor
-from tenants.actions.tokens import issue_token
 from tenants.models import Membership, Organization
 from tenants.scoping import organization_scope
 from tests.portal.catalog.conftest import OLIST, make_team
@@ -28,26 +24,6 @@ Call = Callable[..., Any]
 def _scope(organization: Organization) -> Iterator[None]:
     with organization_scope(organization.pk):
         yield
-
-
-@pytest.fixture
-def call(actor_of: Callable[..., Actor]) -> Call:
-    """Calls the API with a new token of the member that holds everything they may."""
-
-    def send(person: Membership, method: str, path: str, **options: Any) -> Any:
-        with organization_scope(person.organization_id):
-            actor = actor_of(person)
-            _token, text = issue_token(
-                actor=actor,
-                at=timezone.now(),
-                name="test",
-                scopes=actor.permissions,
-                lasts=timedelta(days=1),
-            )
-        headers = {"Authorization": f"Bearer {text}", **options.pop("headers", {})}
-        return getattr(Client(), method)(f"/api/v1/{path}", headers=headers, **options)
-
-    return send
 
 
 def files(**contents: bytes) -> dict[str, SimpleUploadedFile]:
