@@ -1,16 +1,32 @@
 """The erasure ledger: what was erased, kept outside the database, replayed after a restore."""
 
+import fcntl
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import structlog
 from django.conf import settings
 
 from audit.canonical import canonical
 from portal.tickets.models import Ticket
+
+Entry = dict[str, Any]
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The whole entries, and the numbers of lines that a crash cut short."""
+
+    entries: tuple[Entry, ...] = ()
+    torn: tuple[int, ...] = ()
 
 
 def ledger_file() -> Path:
@@ -21,8 +37,6 @@ def ledger_file() -> Path:
 
 def append(ticket: Ticket, *, at: datetime) -> bool:
     """Write the erasure down, on disk before this returns; False when it stands there already."""
-    if any(line.get("ticket") == str(ticket.pk) for line in lines()):
-        return False
     line = canonical(
         {
             "at": at,
@@ -34,22 +48,75 @@ def append(ticket: Ticket, *, at: datetime) -> bool:
             "ticket": ticket.pk,
         }
     )
-    # One write of one line in append mode: two workers cannot mix their lines.
-    descriptor = os.open(ledger_file(), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    with _alone() as descriptor:
+        known = any(entry["ticket"] == str(ticket.pk) for entry in read().entries)
+        if not known:
+            start = b"" if _ends_whole(descriptor) else b"\n"
+            _write(descriptor, start + line.encode() + b"\n")
+        # Also for a line that stands there: whoever wrote it may have died before this.
+        os.fsync(descriptor)
+    return not known
+
+
+def read() -> Reading:
+    """Every line that can be read. One that cannot never hides the ones around it."""
+    path = ledger_file()
+    if not path.exists():
+        return Reading()
+    found = [(number, _entry(line)) for number, line in enumerate(_lines(path), start=1)]
+    torn = tuple(number for number, entry in found if entry is None)
+    if torn:
+        log.warning("lines of the erasure ledger cannot be read", file=str(path), lines=torn)
+    return Reading(tuple(entry for _number, entry in found if entry is not None), torn)
+
+
+def lines() -> Iterator[Entry]:
+    """The entries so far, oldest first."""
+    yield from read().entries
+
+
+@contextmanager
+def _alone() -> Iterator[int]:
+    """The file, open to append, for one process at a time; a dead process holds no lock."""
+    path = ledger_file()
+    is_new = not path.exists()
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
-        os.write(descriptor, f"{line}\n".encode())
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if is_new:
+            _keep_name(path.parent)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _keep_name(folder: Path) -> None:
+    """A new file's name is on disk only once its folder is."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    return True
 
 
-def lines() -> Iterator[dict[str, Any]]:
-    """The entries so far; a last line cut short by a crash is left out."""
-    path = ledger_file()
-    if not path.exists():
-        return
-    with path.open(encoding="utf-8") as file:
-        for line in file:
-            if line.endswith("\n"):
-                yield json.loads(line)
+def _ends_whole(descriptor: int) -> bool:
+    size = os.fstat(descriptor).st_size
+    return size == 0 or os.pread(descriptor, 1, size - 1) == b"\n"
+
+
+def _write(descriptor: int, text: bytes) -> None:
+    """All of it: the system may take less than it was given."""
+    while text:
+        text = text[os.write(descriptor, text) :]
+
+
+def _lines(path: Path) -> list[bytes]:
+    return path.read_bytes().removesuffix(b"\n").split(b"\n") if path.stat().st_size else []
+
+
+def _entry(line: bytes) -> Entry | None:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return None
+    return entry if isinstance(entry, dict) and "ticket" in entry else None
