@@ -157,6 +157,11 @@ def offered_permissions(*, is_vendor: bool) -> frozenset[Permission]:
     return frozenset().union(*(ROLE_PERMISSIONS[role] for role in roles))
 
 
+def team_permissions(*, is_vendor: bool) -> frozenset[Permission]:
+    """What a team may bring: what a role may hold, without what is the owners' alone."""
+    return offered_permissions(is_vendor=is_vendor) - OWNERS_ALONE
+
+
 # The system works as a row of the same table: background work holds exactly these.
 SYSTEM_PERMISSIONS: frozenset[Permission] = frozenset(
     {

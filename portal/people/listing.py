@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.access import Actor
 from tenants.models import ApiToken, Invitation, Membership, Team, TeamMember
 from tenants.permissions import ROLE_PERMISSIONS, BuiltInRole, Permission
+from tenants.rights import known
 
 TEAM_ORDER = ("name", "id")
 INVITATION_STATES = {
@@ -24,6 +25,12 @@ def teams_for(actor: Actor) -> QuerySet[Team]:
     return Team.objects.visible_to(actor).annotate(
         size=Count("places", filter=Q(places__membership__status=Membership.Status.ACTIVE))
     )
+
+
+def may_join(team: Team, actor: Actor) -> bool:
+    """Whether somebody outside may come in by themselves: nobody raises themselves by it."""
+    is_public = team.visibility == Team.Visibility.PUBLIC
+    return is_public and known(team.permissions) <= actor.permissions
 
 
 def places_in(team: Team) -> QuerySet[TeamMember]:

@@ -53,6 +53,11 @@ _teams: list[URLPattern] = [
     path("teams/<uuid:pk>/leave/", teams.team_leave, name="team-leave"),
     path("teams/<uuid:pk>/members/", teams.team_member_add, name="team-member-add"),
     path(
+        "teams/<uuid:pk>/members/<uuid:member>/lead/",
+        teams.team_member_lead,
+        name="team-member-lead",
+    ),
+    path(
         "teams/<uuid:pk>/members/<uuid:member>/remove/",
         teams.team_member_remove,
         name="team-member-remove",

@@ -3,8 +3,10 @@
 from audit.names import EventName
 from audit.recorder import record
 from tenants.access import Actor, action
+from tenants.actions.guards import may_hand_out
 from tenants.models import ManagedBy, Membership, ServiceAccount, Team, TeamMember
 from tenants.permissions import Permission
+from tenants.rights import known
 
 
 @action(Permission.SERVICE_ACCOUNT_MANAGE)
@@ -25,6 +27,8 @@ def hand_over_lead(
     team: Team, *, actor: Actor, leader: Membership, successor: Membership
 ) -> TeamMember:
     """Another leads the team; both stay in it, or come into it."""
+    # Coming into the team brings what it allows.
+    may_hand_out(known(team.permissions), actor=actor)
     TeamMember.objects.filter(team=team, membership=leader).update(is_lead=False)
     place = TeamMember.objects.filter(team=team, membership=successor).first()
     if place is None:

@@ -66,7 +66,9 @@ def sync_places(
 ) -> None:
     """Put the member into teams and take them out of places that `managed_by` had decided."""
     membership = Membership.objects.locked(membership.pk)
-    for team in Team.objects.filter(pk__in=joins).order_by("name"):
+    # Held, so that nobody deletes one of them before the place is there.
+    teams = Team.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=joins)
+    for team in teams.order_by("name"):
         if _placed(team, membership, managed_by=managed_by):
             record(EventName.TEAM_MEMBER_ADDED, actor=actor, target=membership, team=team.name)
     theirs = TeamMember.objects.filter(membership=membership, managed_by=managed_by)

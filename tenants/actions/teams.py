@@ -1,17 +1,22 @@
 """Teams and who is in them."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
 from audit.names import EventName
 from audit.recorder import record
-from audit.refusals import Invalid, NotPermitted, Refusal
+from audit.refusals import Invalid, NotFound, NotPermitted, Refusal, StaleVersion
 from tenants.access import Actor, action
+from tenants.actions.guards import may_hand_out
+from tenants.actions.members import MemberNotActive
 from tenants.models import DefaultTeam, ManagedBy, Membership, Team, TeamMember
-from tenants.permissions import Permission
+from tenants.permissions import Permission, team_permissions
+from tenants.rights import known
 
 LONGEST_NAME = 80
+LONGEST_DESCRIPTION = 300
 
 
 class AlreadyInTeam(Refusal):
@@ -32,7 +37,8 @@ def create_team(
     visibility: str = Team.Visibility.PUBLIC,
 ) -> Team:
     """Make a team. Raises Invalid when the name is taken."""
-    team = Team(name=_checked_name(name), description=description.strip(), visibility=visibility)
+    team = Team(name=_checked_name(name), visibility=visibility)
+    team.description = _checked_description(description)
     team.organization_id, team.created_at = actor.organization_id, at
     _save(team, creating=True)
     record(EventName.TEAM_CREATED, actor=actor, target=team, visibility=visibility)
@@ -42,8 +48,8 @@ def create_team(
 @action(Permission.TEAM_MANAGE)
 def change_team(team: Team, *, actor: Actor, name: str, description: str, visibility: str) -> Team:
     """Rename, describe, show or hide a team. Raises Invalid."""
-    team = Team.objects.locked(team.pk)
-    team.name, team.description = _checked_name(name), description.strip()
+    team = _held(team)
+    team.name, team.description = _checked_name(name), _checked_description(description)
     team.visibility = visibility
     team.version += 1
     _save(team)
@@ -51,10 +57,52 @@ def change_team(team: Team, *, actor: Actor, name: str, description: str, visibi
     return team
 
 
+@action(None)
+def describe_team(team: Team, *, actor: Actor, description: str) -> Team:
+    """Say what the team is for: its leads may, and whoever manages teams. Raises Invalid."""
+    team = _held(team)
+    _require_lead(team, actor)
+    team.description = _checked_description(description)
+    team.version += 1
+    _save(team)
+    record(EventName.TEAM_CHANGED, actor=actor, target=team, visibility=team.visibility)
+    return team
+
+
+@action(Permission.TEAM_MANAGE, step_up=True)
+def set_team_permissions(
+    team: Team, *, actor: Actor, version: int, permissions: Iterable[str]
+) -> Team:
+    """Decide what being in the team allows, from the next page of its members on.
+
+    Raises Invalid, NotPermitted, StaleVersion.
+    """
+    actor.require(Permission.ROLE_MANAGE)
+    team = _held(team)
+    if team.version != version:
+        raise StaleVersion("This team changed meanwhile. Look again, then decide.")
+    before, after = known(team.permissions), _checked_permissions(permissions, actor)
+    may_hand_out(before | after, actor=actor)
+    if before == after:
+        return team
+    team.permissions = sorted(after)
+    team.version += 1
+    team.save(update_fields=["permissions", "version"])
+    record(
+        EventName.TEAM_PERMISSIONS_CHANGED,
+        actor=actor,
+        target=team,
+        added=", ".join(sorted(after - before)),
+        removed=", ".join(sorted(before - after)),
+    )
+    return team
+
+
 @action(Permission.TEAM_MANAGE)
 def delete_team(team: Team, *, actor: Actor) -> None:
-    """Delete a team; what it opened closes with it."""
-    team = Team.objects.locked(team.pk)
+    """Delete a team; what it opened closes with it. Raises NotPermitted."""
+    team = _held(team)
+    may_hand_out(known(team.permissions), actor=actor)
     record(EventName.TEAM_DELETED, actor=actor, target=team)
     team.delete()
 
@@ -63,10 +111,16 @@ def delete_team(team: Team, *, actor: Actor) -> None:
 def add_team_member(
     team: Team, *, actor: Actor, membership: Membership, is_lead: bool = False
 ) -> TeamMember:
-    """Put a member into a team: admins anybody, a member themselves into a public one."""
+    """Put a member into a team: admins and its leads anybody, a member themselves if it is public.
+
+    Raises NotPermitted, MemberNotActive, AlreadyInTeam.
+    """
+    team = _held(team)
     _may_place(team, membership, actor)
     if is_lead:
         actor.require(Permission.TEAM_MANAGE)
+    if not Membership.objects.filter(pk=membership.pk, status=Membership.Status.ACTIVE).exists():
+        raise MemberNotActive(f"Access of {membership} is blocked. Reinstate them first.")
     try:
         with transaction.atomic():
             place: TeamMember = TeamMember.objects.create(
@@ -78,12 +132,32 @@ def add_team_member(
     return place
 
 
+@action(Permission.TEAM_MANAGE)
+def set_team_lead(team: Team, *, actor: Actor, membership: Membership, is_lead: bool) -> TeamMember:
+    """Let somebody in the team lead it, or no longer. Raises NotFound."""
+    team = _held(team)
+    place: TeamMember | None = TeamMember.objects.filter(team=team, membership=membership).first()
+    if place is None:
+        raise NotFound(f"{membership} is not in {team}.")
+    if place.is_lead == is_lead:
+        return place
+    place.is_lead = is_lead
+    place.save(update_fields=["is_lead"])
+    record(
+        EventName.TEAM_LEAD_CHANGED,
+        actor=actor,
+        target=membership,
+        team=team.name,
+        changed="leads it now" if is_lead else "leads it no longer",
+    )
+    return place
+
+
 @action(None)
 def remove_team_member(team: Team, *, actor: Actor, membership: Membership) -> None:
-    """Take a member out of a team; anybody may leave. Raises PlaceManaged."""
-    leaving_oneself = actor.membership is not None and actor.membership.pk == membership.pk
-    if not leaving_oneself:
-        actor.require(Permission.TEAM_MANAGE)
+    """Take a member out of a team; anybody may leave. Raises NotPermitted, PlaceManaged."""
+    team = _held(team)
+    _may_take_out(team, membership, actor)
     _refuse_managed(team, membership)
     gone, _ = TeamMember.objects.filter(team=team, membership=membership).delete()
     if gone:
@@ -101,6 +175,25 @@ def join_default_teams(membership: Membership, *, actor: Actor) -> list[TeamMemb
     return joined
 
 
+def leads(actor: Actor, team: Team) -> bool:
+    """Whether the actor's person leads the team."""
+    places = TeamMember.objects.filter(team=team, membership=actor.membership, is_lead=True)
+    return actor.membership is not None and places.exists()
+
+
+def _held(team: Team) -> Team:
+    """The team as it is now, held until the end, so that nobody deletes it meanwhile."""
+    try:
+        return Team.objects.locked(team.pk)
+    except Team.DoesNotExist as gone:
+        raise NotFound("This team is gone.") from gone
+
+
+def _require_lead(team: Team, actor: Actor) -> None:
+    if not actor.may(Permission.TEAM_MANAGE) and not leads(actor, team):
+        raise NotPermitted("Only the leads of this team and admins may do this.")
+
+
 def _refuse_managed(team: Team, membership: Membership) -> None:
     """A place that an identity provider decides would be there again at the next sign-in."""
     places = TeamMember.objects.filter(team=team, membership=membership)
@@ -114,11 +207,52 @@ def _refuse_managed(team: Team, membership: Membership) -> None:
 
 
 def _may_place(team: Team, membership: Membership, actor: Actor) -> None:
-    if actor.may(Permission.TEAM_MANAGE):
-        return
-    oneself = actor.membership is not None and actor.membership.pk == membership.pk
-    if not oneself or team.visibility != Team.Visibility.PUBLIC:
+    """Whoever brings somebody in, themselves included, gives no more than they hold."""
+    oneself = _is_own(membership, actor)
+    is_free = oneself and team.visibility == Team.Visibility.PUBLIC
+    if not is_free and not actor.may(Permission.TEAM_MANAGE) and not leads(actor, team):
         raise NotPermitted("You can join public teams yourself. Ask an admin for others.")
+    beyond = known(team.permissions) - actor.permissions
+    if beyond and oneself:
+        raise NotPermitted(
+            "Being in this team allows more than you may do now. Somebody who may do it adds you."
+        )
+    may_hand_out(known(team.permissions), actor=actor)
+
+
+def _may_take_out(team: Team, membership: Membership, actor: Actor) -> None:
+    """Leads take out ordinary members; nobody takes from others what they could not give."""
+    if _is_own(membership, actor):
+        return
+    _require_lead(team, actor)
+    may_hand_out(known(team.permissions), actor=actor)
+    is_lead = TeamMember.objects.filter(team=team, membership=membership, is_lead=True).exists()
+    if is_lead and not actor.may(Permission.TEAM_MANAGE):
+        raise NotPermitted(f"{membership} leads the team too. An admin decides about leads.")
+
+
+def _is_own(membership: Membership, actor: Actor) -> bool:
+    return actor.membership is not None and actor.membership.pk == membership.pk
+
+
+def _checked_permissions(names: Iterable[str], actor: Actor) -> frozenset[Permission]:
+    """What only owners may do comes with a role an owner gives, never with a team."""
+    wanted = set(names)
+    offered = team_permissions(is_vendor=actor.organization.is_vendor)
+    chosen = known(wanted) & offered
+    strange = sorted(wanted - {str(permission) for permission in chosen})
+    if strange:
+        said = ", ".join(name[:60] for name in strange[:5])
+        raise Invalid("Some of this does not hold.", {"permissions": f"Not for a team: {said}."})
+    return chosen
+
+
+def _checked_description(text: str) -> str:
+    said = text.strip()
+    if len(said) > LONGEST_DESCRIPTION:
+        limit = f"At most {LONGEST_DESCRIPTION} characters."
+        raise Invalid("The description is too long.", {"description": limit})
+    return said
 
 
 def _checked_name(name: str) -> str:

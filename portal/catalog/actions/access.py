@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from audit.names import EventName
 from audit.recorder import record
-from audit.refusals import Invalid
+from audit.refusals import Invalid, NotFound
 from portal.catalog.actions.integrations import refuse_if_deleting
 from portal.catalog.models import Integration, Resource, TeamAccess, TeamResourceAccess
 from portal.catalog.rules import Level
@@ -20,7 +20,7 @@ def set_team_access(
     """Let a team see everything in an integration, or no longer when `level` is empty."""
     integration = Integration.objects.locked(integration.pk)
     refuse_if_deleting(integration)
-    team = Team.objects.get(pk=team.pk)
+    team = _held(team)
     given = TeamAccess.objects.filter(team=team, integration=integration)
     if _is_set(given.values_list("level", flat=True).first(), _known(level)):
         return given.first()
@@ -49,7 +49,7 @@ def set_resource_access(
     integration = Integration.objects.locked(resource.integration_id)
     refuse_if_deleting(integration)
     resource = Resource.objects.locked(resource.pk)
-    team = Team.objects.get(pk=team.pk)
+    team = _held(team)
     given = TeamResourceAccess.objects.filter(team=team, resource=resource)
     if _is_set(given.values_list("level", flat=True).first(), _known(level)):
         return given.first()
@@ -75,6 +75,14 @@ def set_resource_access(
         changed=level or "no access",
     )
     return access
+
+
+def _held(team: Team) -> Team:
+    """Held until the end, so that nobody deletes it meanwhile."""
+    try:
+        return Team.objects.locked(team.pk)
+    except Team.DoesNotExist as gone:
+        raise NotFound(_("This team is gone.")) from gone
 
 
 def _known(level: str) -> str:

@@ -24,9 +24,11 @@ from tenants.actions.teams import (
     change_team,
     create_team,
     delete_team,
+    describe_team,
     remove_team_member,
+    set_team_lead,
 )
-from tenants.models import Membership, Team
+from tenants.models import Membership, Team, TeamMember
 from tenants.permissions import Permission
 
 
@@ -37,23 +39,28 @@ class TeamViewSet(PortalViewSet):
         "list": Permission.TEAM_VIEW,
         "retrieve": Permission.TEAM_VIEW,
         "create": create_team.permission,
-        "partial_update": change_team.permission,
+        # What more it takes, the actions ask: its leads may do some of it.
+        "partial_update": Permission.TEAM_VIEW,
         "destroy": delete_team.permission,
         "members": Permission.TEAM_VIEW,
-        "add_member": Permission.TEAM_MANAGE,
-        "remove_member": Permission.TEAM_MANAGE,
+        "add_member": Permission.TEAM_VIEW,
+        "change_member": set_team_lead.permission,
+        "remove_member": Permission.TEAM_VIEW,
+        "join": Permission.TEAM_VIEW,
+        "leave": Permission.TEAM_VIEW,
     }
     inputs = {
         "create": shapes.TeamInput,
         "partial_update": shapes.TeamChange,
         "add_member": shapes.PlaceInput,
+        "change_member": shapes.PlaceChange,
     }
     outputs = {
         **dict.fromkeys(("list", "retrieve", "create", "partial_update"), shapes.TeamOutput),
         "members": shapes.PlacesOutput,
-        "add_member": shapes.PlaceOutput,
+        **dict.fromkeys(("add_member", "change_member", "join"), shapes.PlaceOutput),
     }
-    statuses = {"add_member": 201}
+    statuses = {"add_member": 201, "join": 201, "leave": 204}
     versioned = frozenset({"partial_update"})
 
     def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -75,11 +82,14 @@ class TeamViewSet(PortalViewSet):
         return tagged(response, team.version)
 
     def partial_update(self, request: Request, pk: UUID) -> Response:
-        """Rename, describe, show or hide a team."""
-        team = self.get_object()
+        """Rename, describe, show or hide a team. Its leads change the description alone."""
+        team, data = self.get_object(), self.read()
         require_version(self.request, team.version)
-        kept = {name: getattr(team, name) for name in ("name", "description", "visibility")}
-        change_team(team, actor=self.request.actor, **{**kept, **self.read()})
+        if data.keys() == {"description"}:
+            describe_team(team, actor=self.request.actor, **data)
+        else:
+            kept = {name: getattr(team, name) for name in ("name", "description", "visibility")}
+            change_team(team, actor=self.request.actor, **{**kept, **data})
         return self._tagged(self.get_object())
 
     def destroy(self, request: Request, pk: UUID) -> Response:
@@ -104,15 +114,52 @@ class TeamViewSet(PortalViewSet):
         )
         return self.answer(place, status=201)
 
-    @verb(detail=True, methods=["delete"], url_path="members/<uuid:member>")
+    @verb(detail=True, methods=["patch"], url_path="members/<uuid:member>")
+    def change_member(self, request: Request, pk: UUID, member: UUID) -> Response:
+        """Let somebody in the team lead it, or no longer."""
+        team = self.get_object()
+        place = set_team_lead(
+            team,
+            actor=self.request.actor,
+            membership=self._place(team, member).membership,
+            **self.read(),
+        )
+        return self.answer(place)
+
+    @change_member.mapping.delete
     def remove_member(self, request: Request, pk: UUID, member: UUID) -> Response:
         """Take a member out of the team."""
         team = self.get_object()
+        membership = self._place(team, member).membership
+        remove_team_member(team, actor=self.request.actor, membership=membership)
+        return Response(status=204)
+
+    @verb(detail=True, methods=["post"])
+    def join(self, request: Request, pk: UUID) -> Response:
+        """Come into a public team that allows no more than you may do already."""
+        team = self.get_object()
+        place = add_team_member(team, actor=self.request.actor, membership=self._self())
+        return self.answer(place, status=201)
+
+    @verb(detail=True, methods=["post"])
+    def leave(self, request: Request, pk: UUID) -> Response:
+        """Leave a team; 404 when you are not in it."""
+        team = self.get_object()
+        membership = self._place(team, self._self().pk).membership
+        remove_team_member(team, actor=self.request.actor, membership=membership)
+        return Response(status=204)
+
+    def _self(self) -> Membership:
+        own = self.request.actor.membership
+        if own is None:
+            raise Http404
+        return own
+
+    def _place(self, team: Team, member: UUID) -> TeamMember:
         place = places_in(team).filter(membership_id=member).first()
         if place is None:
             raise Http404
-        remove_team_member(team, actor=self.request.actor, membership=place.membership)
-        return Response(status=204)
+        return place
 
     def _member(self, pk: UUID) -> Membership:
         rows = Membership.objects.visible_to(self.request.actor)

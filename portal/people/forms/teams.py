@@ -9,9 +9,13 @@ from portal.ui.forms import ActorForm
 from tenants.models import Membership, Team
 
 
-class TeamForm(ActorForm):
-    name = forms.CharField(label=_("Name"), max_length=80)
+class DescriptionForm(ActorForm):
     description = forms.CharField(label=_("What it is for"), max_length=300, required=False)
+
+
+class TeamForm(DescriptionForm):
+    field_order = ("name", "description", "visibility")
+    name = forms.CharField(label=_("Name"), max_length=80)
     visibility = forms.ChoiceField(
         label=_("Who knows about it"), choices=Team.Visibility.choices, widget=forms.RadioSelect
     )
@@ -23,7 +27,6 @@ class PlaceForm(ActorForm):
     member: "forms.ModelChoiceField[Membership]" = forms.ModelChoiceField(
         label=_("Member"), queryset=None
     )
-    is_lead = forms.BooleanField(label=_("Leads the team"), required=False)
 
     def __init__(self, *args: Any, team: Team, **options: Any) -> None:
         super().__init__(*args, **options)

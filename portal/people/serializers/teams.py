@@ -37,6 +37,10 @@ class PlaceInput(StrictSerializer):
     is_lead = serializers.BooleanField(required=False, default=False)
 
 
+class PlaceChange(StrictSerializer):
+    is_lead = serializers.BooleanField()
+
+
 class PlaceOutput(serializers.Serializer[Any]):
     member = serializers.UUIDField(source="membership_id")
     name = serializers.CharField(source="membership.name")

@@ -7,9 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
-from audit.refusals import Invalid
-from portal.people.forms.teams import PlaceForm, TeamForm
-from portal.people.listing import TEAM_ORDER, places_in, teams_for
+from audit.refusals import Invalid, NotPermitted
+from portal.people.forms.teams import DescriptionForm, PlaceForm, TeamForm
+from portal.people.listing import TEAM_ORDER, may_join, places_in, teams_for
 from portal.ui.needs import needs
 from portal.ui.pages import page
 from portal.ui.paging import keyset
@@ -19,7 +19,10 @@ from tenants.actions.teams import (
     change_team,
     create_team,
     delete_team,
+    describe_team,
+    leads,
     remove_team_member,
+    set_team_lead,
 )
 from tenants.models import Membership, Team
 from tenants.permissions import Permission
@@ -40,17 +43,23 @@ def team_list(request: PortalRequest) -> HttpResponse:
 @needs(Permission.TEAM_VIEW)
 def team_show(request: PortalRequest, pk: UUID) -> HttpResponse:
     team = get_object_or_404(teams_for(request.actor), pk=pk)
-    may_manage = request.actor.may(Permission.TEAM_MANAGE)
+    actor = request.actor
+    may_manage = actor.may(Permission.TEAM_MANAGE)
     places = keyset(
         places_in(team),
         order=("membership__name", "id"),
         cursor=request.GET.get("cursor", ""),
     )
+    is_in = team.pk in actor.team_ids
+    may_place = may_manage or leads(actor, team)
     context = {
         "team": team,
         "page": places,
-        "is_in": team.pk in request.actor.team_ids,
-        "form": PlaceForm(actor=request.actor, team=team) if may_manage else None,
+        "is_in": is_in,
+        "may_join": not is_in and may_join(team, actor),
+        "may_manage": may_manage,
+        "may_place": may_place,
+        "form": PlaceForm(actor=actor, team=team) if may_place else None,
     }
     return page(request, "people/team_show.html", context)
 
@@ -71,24 +80,32 @@ def team_new(request: PortalRequest) -> HttpResponse:
     return page(request, "people/team_form.html", {"form": form}, status=status)
 
 
-@needs(change_team.permission, methods=BOTH)
+@needs(Permission.TEAM_VIEW, methods=BOTH)
 def team_change(request: PortalRequest, pk: UUID) -> HttpResponse:
+    """Everything about it for those who manage teams; its leads say what it is for."""
     team = _found(request, pk)
-    initial = {
-        "name": team.name,
-        "description": team.description,
-        "visibility": team.visibility,
-    }
-    form = TeamForm(request.POST or None, actor=request.actor, initial=initial)
+    form = _form_for(request, team)
     if request.method == "POST" and form.is_valid():
         try:
-            change_team(team, actor=request.actor, **form.cleaned_data)
+            if isinstance(form, TeamForm):
+                change_team(team, actor=request.actor, **form.cleaned_data)
+            else:
+                describe_team(team, actor=request.actor, **form.cleaned_data)
         except Invalid as refusal:
             form.take(refusal)
         else:
             return redirect(_show(request, team.pk))
     status = 422 if form.is_bound else 200
     return page(request, "people/team_form.html", {"form": form, "team": team}, status=status)
+
+
+def _form_for(request: PortalRequest, team: Team) -> DescriptionForm:
+    manages = request.actor.may(Permission.TEAM_MANAGE)
+    if not manages and not leads(request.actor, team):
+        raise NotPermitted(_("Only the leads of this team and admins may do this."))
+    initial = {name: getattr(team, name) for name in ("name", "description", "visibility")}
+    kind = TeamForm if manages else DescriptionForm
+    return kind(request.POST or None, actor=request.actor, initial=initial)
 
 
 @needs(delete_team.permission, methods=("POST",), refusal_to="team-show")
@@ -99,24 +116,39 @@ def team_delete(request: PortalRequest, pk: UUID) -> HttpResponse:
     return redirect(workspace_url(request, "team-list"))
 
 
-@needs(Permission.TEAM_MANAGE, methods=("POST",), refusal_to="team-show")
+@needs(Permission.TEAM_VIEW, methods=("POST",), refusal_to="team-show")
 def team_member_add(request: PortalRequest, pk: UUID) -> HttpResponse:
     team = _found(request, pk)
     form = PlaceForm(request.POST, actor=request.actor, team=team)
     if form.is_valid():
         member = form.cleaned_data["member"]
-        lead = form.cleaned_data["is_lead"]
-        add_team_member(team, actor=request.actor, membership=member, is_lead=lead)
+        add_team_member(team, actor=request.actor, membership=member)
         messages.success(request, _("%(name)s is in the team.") % {"name": member})
     else:
         messages.error(request, _("Choose a member who is not in the team yet."))
     return redirect(_show(request, team.pk))
 
 
-@needs(Permission.TEAM_MANAGE, methods=("POST",))
+def _to_team(request: PortalRequest) -> str:
+    match = request.resolver_match
+    return workspace_url(request, "team-show", match.kwargs["pk"]) if match else ""
+
+
+@needs(set_team_lead.permission, methods=("POST",), refusal_to=_to_team)
+def team_member_lead(request: PortalRequest, pk: UUID, member: UUID) -> HttpResponse:
+    team = _found(request, pk)
+    membership = _in_team(team, member)
+    is_lead = bool(request.POST.get("is_lead"))
+    set_team_lead(team, actor=request.actor, membership=membership, is_lead=is_lead)
+    said = _("%(name)s leads the team.") if is_lead else _("%(name)s no longer leads the team.")
+    messages.success(request, said % {"name": membership})
+    return redirect(_show(request, team.pk))
+
+
+@needs(Permission.TEAM_VIEW, methods=("POST",), refusal_to=_to_team)
 def team_member_remove(request: PortalRequest, pk: UUID, member: UUID) -> HttpResponse:
     team = _found(request, pk)
-    membership = get_object_or_404(Membership.objects.filter(places__team=team), pk=member)
+    membership = _in_team(team, member)
     remove_team_member(team, actor=request.actor, membership=membership)
     messages.success(request, _("%(name)s is no longer in the team.") % {"name": membership})
     return redirect(_show(request, team.pk))
@@ -140,6 +172,10 @@ def team_leave(request: PortalRequest, pk: UUID) -> HttpResponse:
 
 def _found(request: PortalRequest, pk: UUID) -> Team:
     return get_object_or_404(Team.objects.visible_to(request.actor), pk=pk)
+
+
+def _in_team(team: Team, member: UUID) -> Membership:
+    return get_object_or_404(Membership.objects.filter(places__team=team), pk=member)
 
 
 def _own(request: PortalRequest) -> Membership:
