@@ -165,10 +165,13 @@ def team_permissions(*, is_vendor: bool) -> frozenset[Permission]:
 # The system works as a row of the same table: background work holds exactly these.
 SYSTEM_PERMISSIONS: frozenset[Permission] = frozenset(
     {
+        P.ACCESS_VIEW,
+        P.CATALOG_VIEW_ALL,
         P.DELETION_FILE,
         P.INTEGRATION_MANAGE,
         P.MEMBER_INVITE,
         P.MEMBER_MANAGE,
+        P.MEMBER_VIEW,
         P.ORGANIZATION_CREATE,
         P.POLICY_MANAGE,
         P.REVOCATION_FILE,
