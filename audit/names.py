@@ -139,6 +139,7 @@ class EventName(StrEnum):
     TICKET_RESUMED = "ticket.resumed"
     TICKET_VERIFYING = "ticket.verifying"
     TICKET_REPAIRED = "ticket.repaired"
+    TICKET_REPLAYED = "ticket.replayed"
     TICKET_COMPLETED = "ticket.completed"
     TICKET_ERASED = "ticket.erased"
     TICKET_CLOSED = "ticket.closed"

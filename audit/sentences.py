@@ -191,6 +191,7 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     N.TICKET_RESUMED: _("Work on the request {reference} goes on."),
     N.TICKET_VERIFYING: _("The result of the request {reference} is being checked."),
     N.TICKET_REPAIRED: _("The request {reference} was picked up again after an interruption."),
+    N.TICKET_REPLAYED: _("A backup was restored: the request {reference} erases again."),
     N.TICKET_COMPLETED: _("The request {reference} is complete, with proof."),
     N.TICKET_ERASED: _("The data named in the request {reference} is erased."),
     N.TICKET_CLOSED: _("The request {reference} was closed."),

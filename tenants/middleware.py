@@ -5,11 +5,12 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from tenants.access import Actor
 from tenants.clock import now
+from tenants.holding import WorkspaceHeld
 from tenants.models import Organization
 from tenants.resolving import (
     EntryLapsed,
@@ -58,6 +59,9 @@ class WorkspaceMiddleware:
             actor = self._actor(request, organization, at=at)
         except EntryLapsed:
             return redirect(_enter(request, organization))
+        except WorkspaceHeld as refusal:
+            context = {"message": refusal.message}
+            return render(request, "errors/held.html", context, status=refusal.status)
         if actor is None:
             if _may_enter(request, organization, at=at):
                 return redirect(_enter(request, organization))

@@ -25,7 +25,23 @@ _BEFORE_FIRST = {
 
 def next_number(series: Series | str) -> int:
     """The next number of the open organization; gapless, the row is locked till commit."""
-    key = Series(series)
+    row = _locked(Series(series))
+    row.last += 1
+    row.save(update_fields=["last"])
+    return row.last
+
+
+def keep_clear_of(series: Series | str, number: str) -> None:
+    """Go on behind a number that was given before a backup was restored."""
+    row = _locked(Series(series))
+    digits = number.removeprefix(f"{Series(series)}-")
+    if digits.isdecimal() and int(digits) > row.last:
+        row.last = int(digits)
+        row.save(update_fields=["last"])
+
+
+def _locked(key: Series) -> NumberSeries:
+    row: NumberSeries | None
     row = NumberSeries.objects.select_for_update().filter(series=key).first()
     if row is None:
         try:
@@ -34,6 +50,4 @@ def next_number(series: Series | str) -> int:
         except IntegrityError:
             pass  # a neighbour made the row first; theirs is locked below
         row = NumberSeries.objects.select_for_update().get(series=key)
-    row.last += 1
-    row.save(update_fields=["last"])
-    return row.last
+    return row

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from audit.refusals import Refusal
 from tenants.access import STEP_UP_LASTS, Actor, ActorKind
+from tenants.holding import refuse_if_held
 from tenants.models import ApiToken, Entry, Membership, Organization, Policy, TeamMember
 from tenants.permissions import BuiltInRole, Permission
 from tenants.rights import united
@@ -70,7 +71,7 @@ def actor_for_session(
     """The member behind a browser session, inside the organization's scope.
 
     None: this session has no entry here. Raises EntryLapsed when it had one and the policy or
-    the clock has ended it.
+    the clock has ended it, WorkspaceHeld while nobody may come in.
     """
     entry = (
         Entry.objects.open()
@@ -80,6 +81,7 @@ def actor_for_session(
     )
     if entry is None or not entry.membership.is_active(at=at):
         return None
+    refuse_if_held(organization.pk)
     policy = Policy.objects.get()
     reason = lapse_reason(entry, policy, organization, at=at)
     if reason:
@@ -89,7 +91,11 @@ def actor_for_session(
 
 
 def actor_for_token(token: ApiToken, *, facts: RequestFacts, at: datetime) -> Actor:
-    """The actor behind an authenticated token: its holder's rights, cut to the token's scopes."""
+    """The actor behind an authenticated token: its holder's rights, cut to the token's scopes.
+
+    Raises WorkspaceHeld.
+    """
+    refuse_if_held(token.organization_id)
     owner = token.owner
     teams = _teams(owner)
     held = _united(owner, teams)

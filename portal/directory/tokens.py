@@ -6,6 +6,7 @@ from datetime import datetime
 from portal.directory.models import DirectoryToken
 from portal.directory.rules import TOKEN_LETTERS
 from tenants.access import Actor, ActorKind
+from tenants.holding import refuse_if_held
 from tenants.models import Organization
 from tenants.permissions import SYSTEM_PERMISSIONS
 from tenants.resolving import SEEN_EVERY_SECONDS, RequestFacts
@@ -16,7 +17,10 @@ UNKNOWN = "This token is unknown, expired or revoked."
 
 
 def authenticate_directory(text: str, *, at: datetime) -> DirectoryToken:
-    """The token that `text` is, usable at `at`. Raises TokenRefused, alike for every reason."""
+    """The token that `text` is, usable at `at`. Raises TokenRefused, alike for every reason.
+
+    Raises WorkspaceHeld while nobody may come in.
+    """
     prefix, digest = taken_apart(text, {TOKEN_LETTERS})
     with system_scope("directory token"):
         found = (
@@ -35,6 +39,7 @@ def authenticate_directory(text: str, *, at: datetime) -> DirectoryToken:
     is_open = token.organization.status == Organization.Status.ACTIVE
     if not (is_open and token.is_usable(at=at)):
         raise TokenRefused(UNKNOWN)
+    refuse_if_held(token.organization_id)
     return token
 
 

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import structlog
 from django.conf import settings
 
 from audit.canonical import canonical
 from portal.tickets.models import Ticket
+from portal.tickets.rules import Scope
 
 Entry = dict[str, Any]
 
@@ -75,6 +77,10 @@ def lines() -> Iterator[Entry]:
     yield from read().entries
 
 
+def instant_of(entry: Entry) -> datetime:
+    return datetime.fromisoformat(entry["at"])
+
+
 @contextmanager
 def _alone() -> Iterator[int]:
     """The file, open to append, for one process at a time; a dead process holds no lock."""
@@ -119,4 +125,14 @@ def _entry(line: bytes) -> Entry | None:
         entry = json.loads(line)
     except ValueError:
         return None
-    return entry if isinstance(entry, dict) and "ticket" in entry else None
+    return entry if isinstance(entry, dict) and _is_whole(entry) else None
+
+
+def _is_whole(entry: Entry) -> bool:
+    try:
+        instant_of(entry)
+        for name in ("organization", "subject", "ticket"):
+            UUID(entry[name])
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return False
+    return isinstance(entry.get("number"), str) and entry.get("scope") in set(Scope)

@@ -5,7 +5,7 @@ from importlib import import_module
 
 from django.utils.translation import gettext_lazy as _
 
-from portal.fulfilment import finishing
+from portal.fulfilment import finishing, owing
 from portal.fulfilment.actions.settling import register_finisher
 from portal.fulfilment.deletion import (
     files,
@@ -18,8 +18,10 @@ from portal.fulfilment.deletion import (
 )
 from portal.fulfilment.revocation import credentials, cutting, proving
 from portal.fulfilment.work import Carrier, register_carrier
+from portal.queue.readiness import register_check
 from portal.tickets.plans import StepPlan, register_plan
 from portal.tickets.rules import Kind, Status
+from tenants.holding import register_hold
 
 S = Status
 LONG = timedelta(minutes=5)
@@ -84,5 +86,7 @@ _register(Kind.REVOCATION, REVOCATION)
 _register(Kind.DELETION, DELETION)
 register_finisher(Kind.REVOCATION, finishing.complete_revocation)
 register_finisher(Kind.DELETION, finishing.complete_deletion)
+register_hold(owing.held_organizations)
+register_check("erasures", owing.problem)
 
 import_module("portal.fulfilment.tasks")

@@ -6,12 +6,13 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from audit.refusals import NotFound
 from portal.grants.models import Grant
 from tenants.access import Actor, ActorKind
+from tenants.holding import held
 from tenants.models import Membership, Organization
 from tenants.permissions import Permission
 from tenants.scoping import organization_scope, system_scope
@@ -100,5 +101,6 @@ def _organization_of_grant(grant_id: UUID) -> Organization | None:
 
 
 def _customers() -> QuerySet[Organization]:
-    closed = Organization.Status.CLOSED
-    return Organization.objects.filter(kind=Organization.Kind.CUSTOMER).exclude(status=closed)
+    """Those that are open; one that owes erasures after a restore is shut for staff as well."""
+    shut = Q(status=Organization.Status.CLOSED) | Q(pk__in=held())
+    return Organization.objects.filter(kind=Organization.Kind.CUSTOMER).exclude(shut)

@@ -32,6 +32,7 @@ MARKS = {
     EventName.TICKET_STEP_FAILED: ("triangle-alert", "warn"),
     EventName.TICKET_BLOCKED: ("octagon-x", "danger"),
     EventName.TICKET_REPAIRED: ("wrench", "warn"),
+    EventName.TICKET_REPLAYED: ("history", "warn"),
     EventName.TICKET_VERIFYING: ("search-check", "info"),
     EventName.TICKET_COMPLETED: ("shield-check", "ok"),
     EventName.TICKET_ERASED: ("shield-check", "ok"),

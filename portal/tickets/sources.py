@@ -19,7 +19,7 @@ class Source:
 
 
 Describe = Callable[[Ticket, Actor], Source]
-PLAIN = {"person": _("A person"), "api": _("API")}
+PLAIN = {"person": _("A person"), "api": _("API"), "restore": _("Restored backup")}
 _described: dict[str, Describe] = {}
 
 

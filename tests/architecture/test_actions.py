@@ -42,6 +42,7 @@ SHARED_PARTS = {
     "portal/grants/actions/requests.py": {"keep_decision", "keep_scope"},
     "portal/grants/actions/settling.py": {"mark_tampered", "settle_overdue"},
     "portal/sso/actions/connections.py": {"refuse_while_in_use"},
+    "portal/tickets/actions/filing.py": {"latest_for", "open_for", "open_ticket"},
 }
 # Verbs that change nothing anybody could ask about later: a worker goes to the back of its lane.
 SILENT = {"release_step"}

@@ -37,12 +37,12 @@ def file_revocation(
     """
     _refuse_own_and_higher(membership, actor=actor)
     Organization.objects.locked(actor.organization_id)
-    open_ticket = _open_for(Kind.REVOCATION, membership.pk)
-    if open_ticket is not None:
-        record(EventName.TICKET_ATTACHED, actor=actor, target=open_ticket)
-        return open_ticket
+    standing = open_for(Kind.REVOCATION, membership.pk)
+    if standing is not None:
+        record(EventName.TICKET_ATTACHED, actor=actor, target=standing)
+        return standing
     contained = _without_access(membership, actor=actor, at=at)
-    ticket = _open_ticket(
+    ticket = open_ticket(
         Kind.REVOCATION,
         actor=actor,
         at=at,
@@ -87,11 +87,11 @@ def file_deletion(
     organization = Organization.objects.locked(actor.organization_id)
     kind, subject_id, label = _deletion_subject(scope, organization, integration_id)
     _check_confirmation(confirmation, label)
-    open_ticket = _open_for(Kind.DELETION, subject_id)
-    if open_ticket is not None:
-        record(EventName.TICKET_ATTACHED, actor=actor, target=open_ticket)
-        return open_ticket
-    ticket = _open_ticket(
+    standing = open_for(Kind.DELETION, subject_id)
+    if standing is not None:
+        record(EventName.TICKET_ATTACHED, actor=actor, target=standing)
+        return standing
+    ticket = open_ticket(
         Kind.DELETION,
         actor=actor,
         at=at,
@@ -130,15 +130,17 @@ def _beginning(policy: Policy, *, at: datetime) -> dict[str, Any]:
     }
 
 
-def _open_ticket(kind: Kind, *, actor: Actor, at: datetime, **fields: Any) -> Ticket:
+def open_ticket(kind: Kind, *, actor: Actor, at: datetime, **fields: Any) -> Ticket:
+    """The row, its steps and its event; under the next number unless `fields` names one."""
+    number = fields.pop("number", "") or f"{SERIES[kind]}-{next_number(SERIES[kind])}"
     ticket: Ticket = Ticket.objects.create(
-        number=f"{SERIES[kind]}-{next_number(SERIES[kind])}",
+        number=number,
         kind=kind,
         requester=actor.membership,
         requester_name=actor.name,
         received_at=at,
         due_at=rules.due_at(at),
-        previous=_latest_for(kind, fields["subject_id"]),
+        previous=latest_for(kind, fields["subject_id"]),
         **fields,
     )
     Step.objects.bulk_create(
@@ -183,11 +185,11 @@ def _deletion_subject(
     return "integration", integration_id, name
 
 
-def _open_for(kind: Kind, subject_id: UUID) -> Ticket | None:
+def open_for(kind: Kind, subject_id: UUID) -> Ticket | None:
     found: Ticket | None = Ticket.objects.still_open().for_subject(kind, subject_id).first()
     return found
 
 
-def _latest_for(kind: Kind, subject_id: UUID) -> Ticket | None:
+def latest_for(kind: Kind, subject_id: UUID) -> Ticket | None:
     found: Ticket | None = Ticket.objects.for_subject(kind, subject_id).order_by("-id").first()
     return found

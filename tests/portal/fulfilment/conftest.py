@@ -1,12 +1,15 @@
 """A small catalogue to erase, and a worker that is called by hand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from portal.catalog.models import Field, Integration, Resource
+from portal.fulfilment import owing
 from portal.fulfilment.running import run_ticket
 from portal.tickets.models import Step, Ticket
 from tenants.models import Membership, Organization
@@ -56,3 +59,12 @@ def _state(ticket_id: UUID) -> list[object]:
     ticket = Ticket.objects.get(pk=ticket_id)
     steps = Step.objects.filter(ticket=ticket).values_list("status", "done", "rounds")
     return [ticket.status, *steps.order_by("position")]
+
+
+@pytest.fixture(autouse=True)
+def _ledger_of_its_own(tmp_path: Path, settings: Any) -> Iterator[None]:
+    """The file outlives a test's rows, and would name workspaces of another."""
+    settings.LEDGER_FOLDER = tmp_path / "ledger"
+    owing.forget()
+    yield
+    owing.forget()

@@ -23,6 +23,7 @@ from portal.sso.views.connections.showing import common
 from portal.ui.needs import needs, open_to_all
 from portal.ui.requests import PortalRequest
 from tenants.clock import now
+from tenants.holding import WorkspaceHeld
 from tenants.middleware import facts_of
 from tenants.permissions import Permission
 from tenants.resolving import EntryLapsed, actor_for_session
@@ -112,7 +113,7 @@ def _member(request: HttpRequest, connection: Connection, *, at: datetime) -> Te
     organization = connection.organization
     try:
         actor = actor_for_session(key, user_id, organization, at=at, facts=facts_of(request))
-    except EntryLapsed:
+    except (EntryLapsed, WorkspaceHeld):
         return None
     if actor is None or not actor.may(Permission.SSO_VIEW):
         return None
