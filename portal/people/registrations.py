@@ -105,4 +105,4 @@ ITEMS = (
 for item in ITEMS:
     navigation.register(item)
 searching.register(Provider(label=_("People"), icon="users", order=20, search=find_members))
-searching.register(Provider(label=_("Teams"), icon="users-round", order=30, search=find_teams))
+searching.register(Provider(label=_("Teams"), icon="users-round", order=21, search=find_teams))

@@ -41,8 +41,10 @@ _providers: dict[int, Provider] = {}
 
 
 def register(provider: Provider) -> None:
-    """Add a group of results; `order` is its place and must be its own."""
-    _providers[provider.order] = provider
+    """Add a group of results; `order` is its place. Raises ValueError for a taken one."""
+    present = _providers.setdefault(provider.order, provider)
+    if present.search is not provider.search:
+        raise ValueError(f"Two groups of search results have the place {provider.order}.")
 
 
 def search_everything(actor: Actor, text: str) -> list[FoundGroup]:
