@@ -22,7 +22,7 @@ from portal.ui.paging import keyset
 from tenants.actions.guards import named_role
 from tenants.actions.roles import change_role
 from tenants.actions.suspending import suspend_member
-from tenants.actions.teams import add_team_member, remove_team_member
+from tenants.actions.teams import add_team_member, delete_team, remove_team_member
 from tenants.models import Membership, Team
 from tenants.permissions import Permission
 from tenants.scoping import TenantModel
@@ -81,6 +81,7 @@ class PreviewViewSet(PortalViewSet):
         "suspension": ("member",),
         "team_member_added": ("member", "team"),
         "team_member_removed": ("member", "team"),
+        "team_deleted": ("team",),
         "integration_access": ("integration", "team", "level"),
         "resource_access": ("resource", "team", "level"),
     }
@@ -107,6 +108,7 @@ class PreviewViewSet(PortalViewSet):
             "suspension": lambda: suspend_member(member, actor=actor, at=at),
             "team_member_added": lambda: add_team_member(team, actor=actor, membership=member),
             "team_member_removed": lambda: remove_team_member(team, actor=actor, membership=member),
+            "team_deleted": lambda: delete_team(team, actor=actor),
             "integration_access": lambda: set_team_access(
                 named["integration"], actor=actor, team=team, level=level
             ),

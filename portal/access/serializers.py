@@ -15,6 +15,7 @@ CHANGES = (
     "suspension",
     "team_member_added",
     "team_member_removed",
+    "team_deleted",
     "integration_access",
     "resource_access",
 )

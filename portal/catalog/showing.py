@@ -46,15 +46,18 @@ def sizes(actor: Actor, integrations: list[Integration]) -> dict[UUID, Size]:
     return {row.pk: found.get(row.pk, Size(0, 0)) for row in integrations}
 
 
-def teams_of_integration(integration: Integration) -> list[Given]:
+def teams_of_integration(integration: Integration, actor: Actor) -> list[Given]:
+    """Teams that see all of it, as far as this actor may know of them."""
     rows = TeamAccess.objects.filter(integration=integration).select_related("team")
+    rows = rows.filter(team__in=Team.objects.visible_to(actor))
     return [_given(row, single=False) for row in rows.order_by("team__name", "pk")]
 
 
-def teams_of_resource(resource: Resource) -> list[Given]:
-    """Every team that sees the resource: by the whole integration, or by it alone."""
-    whole = TeamAccess.objects.filter(integration=resource.integration_id)
-    single = TeamResourceAccess.objects.filter(resource=resource)
+def teams_of_resource(resource: Resource, actor: Actor) -> list[Given]:
+    """The teams one may know of that see it: by the whole integration, or by it alone."""
+    known = Team.objects.visible_to(actor)
+    whole = TeamAccess.objects.filter(integration=resource.integration_id, team__in=known)
+    single = TeamResourceAccess.objects.filter(resource=resource, team__in=known)
     found = [_given(row, single=False) for row in whole.select_related("team")]
     found += [_given(row, single=True) for row in single.select_related("team")]
     return sorted(found, key=lambda given: (given.team.name.casefold(), given.single))

@@ -3,7 +3,6 @@
 from django.urls import URLPattern, path
 
 from portal.catalog.views import (
-    access,
     connecting,
     imports,
     integrations,
@@ -37,7 +36,6 @@ workspace_urls: list[URLPattern] = [
         integrations.integration_resume,
         name="integration-resume",
     ),
-    path("integrations/<uuid:pk>/access/", access.integration_access, name="integration-access"),
     path("integrations/<uuid:pk>/imports/", imports.import_list, name="import-list"),
     path("integrations/<uuid:pk>/imports/new/", imports.import_start, name="import-start"),
     path("integrations/<uuid:pk>/imports/<uuid:run_pk>/", imports.import_show, name="import-show"),
@@ -45,5 +43,4 @@ workspace_urls: list[URLPattern] = [
     path("catalog/suggest/", resources.resource_suggest, name="resource-suggest"),
     path("catalog/export.csv", resources.resource_export, name="resource-export"),
     path("catalog/<uuid:pk>/", resources.resource_show, name="resource-show"),
-    path("catalog/<uuid:pk>/access/", access.resource_access, name="resource-access"),
 ]

@@ -13,6 +13,8 @@ from portal.people.views import (
     roles,
     settings,
     standing,
+    team_people,
+    team_rights,
     teams,
     tokens,
 )
@@ -51,16 +53,18 @@ _teams: list[URLPattern] = [
     path("teams/<uuid:pk>/delete/", teams.team_delete, name="team-delete"),
     path("teams/<uuid:pk>/join/", teams.team_join, name="team-join"),
     path("teams/<uuid:pk>/leave/", teams.team_leave, name="team-leave"),
-    path("teams/<uuid:pk>/members/", teams.team_member_add, name="team-member-add"),
+    path("teams/<uuid:pk>/people/", team_people.team_people, name="team-people"),
+    path(
+        "teams/<uuid:pk>/people/remove/", team_people.team_people_remove, name="team-people-remove"
+    ),
+    path(
+        "teams/<uuid:pk>/permissions/", team_rights.team_permissions_change, name="team-permissions"
+    ),
+    path("teams/<uuid:pk>/access/", team_rights.team_access, name="team-access"),
     path(
         "teams/<uuid:pk>/members/<uuid:member>/lead/",
         teams.team_member_lead,
         name="team-member-lead",
-    ),
-    path(
-        "teams/<uuid:pk>/members/<uuid:member>/remove/",
-        teams.team_member_remove,
-        name="team-member-remove",
     ),
 ]
 _settings: list[URLPattern] = [

@@ -88,7 +88,7 @@ def resource_show(request: PortalRequest, slug: str, pk: UUID) -> HttpResponse:
         "metrics": Metric.objects.filter(resource=resource).order_by("label", "name"),
         "upstream": upstream(resource, request.actor),
         "downstream": downstream(resource, request.actor),
-        "given": teams_of_resource(resource) if manages else [],
+        "given": teams_of_resource(resource, request.actor) if manages else [],
         "access": AccessForm(actor=request.actor) if manages else None,
     }
     return page(request, "catalog/resource_show.html", context)

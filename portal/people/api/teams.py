@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit.refusals import Invalid
+from portal.people.api.team_rights import TeamRights
 from portal.people.listing import (
     TEAM_ORDER,
     places_in,
@@ -18,7 +19,6 @@ from portal.people.listing import (
 )
 from portal.people.serializers import teams as shapes
 from portal.rest.versions import require_version, tagged
-from portal.rest.views import PortalViewSet
 from tenants.actions.teams import (
     add_team_member,
     change_team,
@@ -32,7 +32,7 @@ from tenants.models import Membership, Team, TeamMember
 from tenants.permissions import Permission
 
 
-class TeamViewSet(PortalViewSet):
+class TeamViewSet(TeamRights):
     model = Team
     ordering = TEAM_ORDER
     permissions = {
@@ -48,20 +48,23 @@ class TeamViewSet(PortalViewSet):
         "remove_member": Permission.TEAM_VIEW,
         "join": Permission.TEAM_VIEW,
         "leave": Permission.TEAM_VIEW,
+        **TeamRights.rights_permissions,
     }
     inputs = {
         "create": shapes.TeamInput,
         "partial_update": shapes.TeamChange,
         "add_member": shapes.PlaceInput,
         "change_member": shapes.PlaceChange,
+        **TeamRights.rights_inputs,
     }
     outputs = {
         **dict.fromkeys(("list", "retrieve", "create", "partial_update"), shapes.TeamOutput),
         "members": shapes.PlacesOutput,
         **dict.fromkeys(("add_member", "change_member", "join"), shapes.PlaceOutput),
+        **TeamRights.rights_outputs,
     }
     statuses = {"add_member": 201, "join": 201, "leave": 204}
-    versioned = frozenset({"partial_update"})
+    versioned = frozenset({"partial_update", "change_permissions"})
 
     def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         return teams_for(self.request.actor).filter(pk__in=rows.values("pk"))

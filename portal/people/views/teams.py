@@ -8,8 +8,10 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from audit.refusals import Invalid, NotPermitted
-from portal.people.forms.teams import DescriptionForm, PlaceForm, TeamForm
+from portal.access.views.previewing import Asked, previewed
+from portal.people.forms.teams import DescriptionForm, TeamForm
 from portal.people.listing import TEAM_ORDER, may_join, places_in, teams_for
+from portal.people.team_rights import ends_with, labels, may_change_rights
 from portal.ui.needs import needs
 from portal.ui.pages import page
 from portal.ui.paging import keyset
@@ -26,6 +28,7 @@ from tenants.actions.teams import (
 )
 from tenants.models import Membership, Team
 from tenants.permissions import Permission
+from tenants.rights import known
 
 BOTH = ("GET", "POST")
 
@@ -59,7 +62,8 @@ def team_show(request: PortalRequest, pk: UUID) -> HttpResponse:
         "may_join": not is_in and may_join(team, actor),
         "may_manage": may_manage,
         "may_place": may_place,
-        "form": PlaceForm(actor=actor, team=team) if may_place else None,
+        "allows": labels(known(team.permissions)),
+        "may_change_rights": may_change_rights(team, actor),
     }
     return page(request, "people/team_show.html", context)
 
@@ -110,23 +114,24 @@ def _form_for(request: PortalRequest, team: Team) -> DescriptionForm:
 
 @needs(delete_team.permission, methods=("POST",), refusal_to="team-show")
 def team_delete(request: PortalRequest, pk: UUID) -> HttpResponse:
+    """Who loses what by it, then the end of the team."""
     team = _found(request, pk)
-    delete_team(team, actor=request.actor)
+
+    def change() -> None:
+        delete_team(team, actor=request.actor)
+
+    asked = Asked(
+        title=_("Delete the team %(name)s") % {"name": team},
+        button=_("Delete the team"),
+        back=_show(request, team.pk),
+        is_grave=True,
+        also=ends_with(team),
+    )
+    if (seen := previewed(request, asked, change=change)) is not None:
+        return seen
+    change()
     messages.success(request, _("The team %(name)s is gone.") % {"name": team.name})
     return redirect(workspace_url(request, "team-list"))
-
-
-@needs(Permission.TEAM_VIEW, methods=("POST",), refusal_to="team-show")
-def team_member_add(request: PortalRequest, pk: UUID) -> HttpResponse:
-    team = _found(request, pk)
-    form = PlaceForm(request.POST, actor=request.actor, team=team)
-    if form.is_valid():
-        member = form.cleaned_data["member"]
-        add_team_member(team, actor=request.actor, membership=member)
-        messages.success(request, _("%(name)s is in the team.") % {"name": member})
-    else:
-        messages.error(request, _("Choose a member who is not in the team yet."))
-    return redirect(_show(request, team.pk))
 
 
 def _to_team(request: PortalRequest) -> str:
@@ -142,15 +147,6 @@ def team_member_lead(request: PortalRequest, pk: UUID, member: UUID) -> HttpResp
     set_team_lead(team, actor=request.actor, membership=membership, is_lead=is_lead)
     said = _("%(name)s leads the team.") if is_lead else _("%(name)s no longer leads the team.")
     messages.success(request, said % {"name": membership})
-    return redirect(_show(request, team.pk))
-
-
-@needs(Permission.TEAM_VIEW, methods=("POST",), refusal_to=_to_team)
-def team_member_remove(request: PortalRequest, pk: UUID, member: UUID) -> HttpResponse:
-    team = _found(request, pk)
-    membership = _in_team(team, member)
-    remove_team_member(team, actor=request.actor, membership=membership)
-    messages.success(request, _("%(name)s is no longer in the team.") % {"name": membership})
     return redirect(_show(request, team.pk))
 
 
