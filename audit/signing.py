@@ -161,4 +161,8 @@ def _to_text(value: bytes) -> str:
 
 
 def _to_bytes(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    """Only the one spelling of these bytes: others would let a file change and still fit."""
+    value = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    if _to_text(value) != text:
+        raise ValueError("not base64url")
+    return value

@@ -5,6 +5,8 @@ from django.urls import URLPattern, path
 from portal.fulfilment import views
 
 workspace_urls: list[URLPattern] = [
+    # The dot keeps it apart from every number of a request.
+    path("requests/verify_certificate.py", views.verifier_download, name="verifier-download"),
     path("requests/<slug:number>/certificate/", views.certificate_show, name="certificate-show"),
     path(
         "requests/<slug:number>/certificate.json",

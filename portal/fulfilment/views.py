@@ -1,10 +1,12 @@
 """The certificate of a deletion: a page to print, and the signed file."""
 
 from datetime import datetime
+from pathlib import Path
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 
+from portal.fulfilment import verify_certificate
 from portal.fulfilment.models import Certificate
 from portal.tickets.models import Ticket
 from portal.ui.needs import needs
@@ -37,6 +39,15 @@ def certificate_download(request: PortalRequest, number: str) -> HttpResponse:
     name = f"{certificate.ticket.number}-certificate.json"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@needs(Permission.TICKET_VIEW)
+def verifier_download(request: PortalRequest) -> HttpResponse:
+    """The one file that checks a certificate elsewhere: it is its own source."""
+    source = Path(verify_certificate.__file__).read_bytes()
+    response = HttpResponse(source, content_type="text/x-python; charset=utf-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="verify_certificate.py"'
     return response
 
 

@@ -74,7 +74,7 @@ def test_withdrawing_from_the_page(ada: Membership, deletion: Ticket, client_of:
     browser.post(f"{where}withdraw/", {"version": deletion.version})
     deletion.refresh_from_db()
     assert deletion.status == Status.WITHDRAWN
-    assert "hx-get" not in browser.get(where).text
+    assert 'hx-trigger="every' not in browser.get(where).text
 
 
 def test_the_moving_part_is_sent_only_when_it_changed(
