@@ -98,7 +98,8 @@ def hold_leaving(group: DirectoryGroup, people: list[UUID], asked: Asked) -> Non
 
 
 def is_privileged(group: DirectoryGroup) -> bool:
-    return group.role in PRIVILEGED_ROLES or bool(group.team and group.team.permissions)
+    gives_more = group.custom_role_id is not None or bool(group.team and group.team.permissions)
+    return gives_more or group.role in PRIVILEGED_ROLES
 
 
 def forget_held(user: DirectoryUser, *, actor: Actor, at: datetime) -> None:

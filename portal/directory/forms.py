@@ -12,8 +12,9 @@ from audit.refusals import Malformed
 from portal.directory.models import DirectoryGroup
 from portal.directory.rules import ROLES_BY_WEIGHT, Outcome
 from portal.ui.forms import ActorForm
-from tenants.models import Team
-from tenants.permissions import ROLE_PERMISSIONS
+from tenants.access import Actor
+from tenants.models import Role, Team
+from tenants.naming import mappable, role_labels, role_name
 
 DAYS = (90, 180, 365)
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -103,21 +104,26 @@ class MappingForm(ActorForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        held = self.actor.permissions
-        roles = [r for r in ROLES_BY_WEIGHT if ROLE_PERMISSIONS[r] <= held]
         self.fields["role"].choices = [  # type: ignore[attr-defined]
             ("", gettext("No role")),
-            *((role.value, str(role.label)) for role in roles),
+            *_roles_for(self.actor),
         ]
         teams = Team.objects.visible_to(self.actor).order_by("name")
         self.fields["team"].queryset = teams  # type: ignore[attr-defined]
 
     @staticmethod
     def initial_of(group: DirectoryGroup) -> dict[str, Any]:
-        return {"role": group.role, "team": group.team_id, "version": group.version}
+        return {"role": group.role_name, "team": group.team_id, "version": group.version}
 
     def chosen(self) -> dict[str, Any]:
         return {"role": self.cleaned_data["role"], "team": self.cleaned_data["team"]}
+
+
+def _roles_for(actor: Actor) -> list[tuple[str, str]]:
+    made = Role.objects.order_by("name").values_list("pk", flat=True)
+    names = [*ROLES_BY_WEIGHT, *(role_name("", pk) for pk in made)]
+    may, labels = mappable(names), role_labels()
+    return [(n, labels[n]) for n in names if n in may and may[n] <= actor.permissions]
 
 
 class DecisionForm(forms.Form):

@@ -1,12 +1,15 @@
 """What a mapping that is being considered would change, before anybody commits to it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from portal.directory.joining import default_role
 from portal.directory.models import DirectoryGroup, DirectoryPlace
 from portal.directory.rules import role_from
+from portal.directory.settling import GIVES_ROLE
 from tenants.models import ManagedBy, Membership, Team, TeamMember
-from tenants.permissions import BuiltInRole
+from tenants.naming import mappable, role_labels, role_name
+from tenants.permissions import BuiltInRole, Permission
 
 NAMES_SHOWN = 10
 
@@ -51,15 +54,18 @@ def effects_of_mapping(group: DirectoryGroup, *, role: str, team: Team | None) -
         ).select_related("custom_role")
     )
     others = _other_roles(group)
-    fallback, changes, owners = default_role(), dict[tuple[str, str], list[str]](), list[str]()
+    names = {role, *(name for given in others.values() for name in given)}
+    allowed, labels, fallback = mappable(names), role_labels(), default_role()
+    changes, owners = dict[tuple[str, str], list[str]](), list[str]()
     for member in people:
         if member.role == BuiltInRole.OWNER:
             owners.append(str(member))
             continue
         mapped = {*others.get(member.pk, set()), *({role} if role else set())}
-        after = _role_after(member, mapped, fallback)
-        if after != member.role or (member.custom_role and mapped):
-            key = (member.role_label, str(BuiltInRole(after).label))
+        given = {name: allowed[name] for name in mapped if name in allowed}
+        after = _role_after(member, given, fallback)
+        if after != member.role_name:
+            key = (member.role_label, labels[after])
             changes.setdefault(key, []).append(str(member))
     return Preview(
         people=len(people),
@@ -70,10 +76,12 @@ def effects_of_mapping(group: DirectoryGroup, *, role: str, team: Team | None) -
     )
 
 
-def _role_after(member: Membership, mapped: set[str], fallback: str) -> str:
-    if mapped:
-        return str(role_from(mapped, fallback))
-    return fallback if member.role_managed_by == ManagedBy.DIRECTORY else member.role
+def _role_after(
+    member: Membership, given: Mapping[str, frozenset[Permission]], fallback: str
+) -> str:
+    if given:
+        return role_from(given, fallback)
+    return fallback if member.role_managed_by == ManagedBy.DIRECTORY else member.role_name
 
 
 def _other_roles(group: DirectoryGroup) -> dict[object, set[str]]:
@@ -82,12 +90,12 @@ def _other_roles(group: DirectoryGroup) -> dict[object, set[str]]:
     rows = (
         DirectoryPlace.objects.filter(user__in=mine)
         .exclude(group=group)
-        .exclude(group__role="")
-        .values_list("user__membership", "group__role")
+        .filter(GIVES_ROLE)
+        .values_list("user__membership", "group__role", "group__custom_role")
     )
     found: dict[object, set[str]] = {}
-    for member, role in rows:
-        found.setdefault(member, set()).add(role)
+    for member, role, custom in rows:
+        found.setdefault(member, set()).add(role_name(role, custom))
     return found
 
 

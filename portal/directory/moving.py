@@ -33,7 +33,7 @@ def change_members(group: DirectoryGroup, change: MemberChange, actor: Actor) ->
         added=len(fresh),
         removed=len(gone),
     )
-    if group.team_id or group.role:
+    if group.team_id or group.role_name:
         settle_group(group, members, actor)
     return True
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from portal.directory.braking import SOURCE
 from portal.directory.models import (
     DirectoryCall,
+    DirectoryGroup,
     DirectoryHold,
     DirectoryToken,
     DirectoryUser,
@@ -23,6 +24,7 @@ from portal.tickets.sources import Source, register_source
 from portal.ui import navigation, waiting
 from portal.ui.navigation import NavItem
 from portal.ui.waiting import WaitingItem
+from tenants import givers
 from tenants.access import Actor
 from tenants.models import Membership
 from tenants.permissions import Permission
@@ -118,5 +120,9 @@ navigation.register(
 waiting.register(waiting_in_directory)
 register_source(SOURCE, source_of)
 register_note(note_on)
+givers.register(
+    "groups of the directory",
+    lambda role: DirectoryGroup.objects.filter(custom_role=role).count(),
+)
 import_module("portal.directory.resources")
 import_module("portal.directory.sweeps")

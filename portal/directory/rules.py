@@ -1,14 +1,14 @@
 """Rules of the directory: how many may go at once, and which role a group may give."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import timedelta
 from unicodedata import normalize
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from tenants.permissions import BuiltInRole
+from tenants.permissions import BuiltInRole, Permission
 
 TOKEN_LETTERS = "ghd_"  # noqa: S105  (what every token of a directory begins with)
 # One in use and its successor: a rotation without a failed call, and no forgotten third.
@@ -61,10 +61,17 @@ def removal_limit(people: int, percent: int) -> int:
     return max(BRAKE_FLOOR, math.ceil(people * percent / 100))
 
 
-def role_from(mapped: Iterable[str], default: str) -> str:
-    """The widest of the mapped roles; without one, the default."""
-    given = set(mapped)
-    return next((role for role in ROLES_BY_WEIGHT if role in given), default)
+def role_from(mapped: Mapping[str, frozenset[Permission]], default: str) -> str:
+    """The widest of the mapped roles; without one, the default.
+
+    Built-in roles by their weight; one made here comes first when it allows more than that one.
+    """
+    built_in = next((role.value for role in ROLES_BY_WEIGHT if role in mapped), "")
+    made = {name: may for name, may in mapped.items() if name not in set(BuiltInRole)}
+    widest = max(made, key=lambda name: (len(made[name]), name), default="")
+    if widest and (not built_in or len(made[widest]) > len(mapped[built_in])):
+        return widest
+    return built_in or default
 
 
 def folded(text: str) -> str:

@@ -12,9 +12,11 @@ from portal.directory.joining import default_role
 from portal.directory.models import DirectoryPlace
 from portal.directory.rules import role_from
 from tenants.models import ManagedBy, Membership, TeamMember
+from tenants.naming import mappable, role_ids, role_name
 from tenants.permissions import BuiltInRole
 
 Pair = tuple[UUID, UUID]
+GIVES_ROLE = ~Q(group__role="") | Q(group__custom_role__isnull=False)
 
 
 @dataclass
@@ -47,16 +49,16 @@ def _meant(member_ids: Collection[UUID]) -> tuple[set[Pair], Mapping[UUID, set[s
     """(team, member) pairs and roles by member, as the mapped groups say."""
     rows = (
         DirectoryPlace.objects.filter(user__membership__in=member_ids, user__is_active=True)
-        .filter(Q(group__team__isnull=False) | ~Q(group__role=""))
-        .values_list("user__membership", "group__team", "group__role")
+        .filter(Q(group__team__isnull=False) | GIVES_ROLE)
+        .values_list("user__membership", "group__team", "group__role", "group__custom_role")
     )
     teams: set[Pair] = set()
     roles: dict[UUID, set[str]] = defaultdict(set)
-    for member, team, role in rows:
+    for member, team, role, custom in rows:
         if team is not None:
             teams.add((team, member))
-        if role:
-            roles[member].add(role)
+        if role or custom is not None:
+            roles[member].add(role_name(role, custom))
     return teams, roles
 
 
@@ -101,21 +103,25 @@ def _give_roles(
     member_ids: Collection[UUID], mapped: Mapping[UUID, set[str]], settled: Settled
 ) -> None:
     """A mapped role is the directory's from then on; without one, the default comes back."""
-    fallback = default_role()
+    fallback, allowed = default_role(), mappable({n for names in mapped.values() for n in names})
     rows = Membership.objects.filter(pk__in=member_ids, status=Membership.Status.ACTIVE).exclude(
         role=BuiltInRole.OWNER
     )
     changes: dict[tuple[str, str], list[UUID]] = defaultdict(list)
     for row in rows.only("pk", "role", "custom_role", "role_managed_by"):
-        given = mapped.get(row.pk, set())
+        given = {name: allowed[name] for name in mapped.get(row.pk, ()) if name in allowed}
         if not given and row.role_managed_by != ManagedBy.DIRECTORY:
             continue
         role = role_from(given, fallback)
         by = (ManagedBy.DIRECTORY if given else ManagedBy.PEOPLE).value
-        if (row.role, row.custom_role_id, row.role_managed_by) != (role, None, by):
+        if (row.role_name, row.role_managed_by) != (role, by):
             changes[role, by].append(row.pk)
     for (role, by), members in changes.items():
+        custom = next(iter(role_ids([role])), None)
         Membership.objects.filter(pk__in=members).update(
-            role=role, custom_role=None, role_managed_by=by, version=F("version") + 1
+            role=BuiltInRole.VIEWER if custom else role,
+            custom_role=custom,
+            role_managed_by=by,
+            version=F("version") + 1,
         )
         settled.roles.setdefault(role, []).extend(members)

@@ -13,7 +13,7 @@ from portal.sso.refusals import Reason, SignInRefused
 from portal.sso.rules import domain_of
 from portal.sso.standing import refusal_of, standing_of
 from tenants.models import Invitation, Membership, Policy
-from tenants.permissions import ROLE_PERMISSIONS, BuiltInRole, Permission
+from tenants.permissions import OWNERS_ALONE, ROLE_PERMISSIONS, BuiltInRole, Permission
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,12 @@ def _invitation_of(identity: Identity, policy: Policy, *, at: datetime) -> Invit
     if not policy.enforces_sso(at=at):
         kept |= {role for role, may in ROLE_PERMISSIONS.items() if Permission.SSO_MANAGE in may}
     found: Invitation | None = (
-        Invitation.objects.open(at=at).filter(email=identity.email).exclude(role__in=kept).first()
+        Invitation.objects.open(at=at)
+        .select_related("custom_role")
+        .filter(email=identity.email)
+        .exclude(role__in=kept)
+        .first()
     )
-    return found
+    custom = found.custom_role.held() if found and found.custom_role else frozenset()
+    is_kept = Permission.SSO_MANAGE in custom and not policy.enforces_sso(at=at)
+    return None if is_kept or custom & OWNERS_ALONE else found

@@ -14,6 +14,7 @@ from portal.sso.verdicts import Check
 from tenants.access import Actor, system_actor
 from tenants.actions.managing import sync_places, sync_role
 from tenants.models import ManagedBy, Membership, Policy, TeamMember
+from tenants.naming import mappable
 
 _FIXES: Mapping[Arrival, str] = {
     Arrival.MISSING: "Release the claim for this application at the identity provider. "
@@ -70,7 +71,7 @@ def carry_out(outcome: Outcome, member: Membership, *, actor: Actor, managed_by:
 
 
 def mappings_of(connection: Connection) -> Mappings:
-    """What is in force, in two queries however many rules there are."""
+    """What is in force, in three queries at most however many rules there are."""
     rows = {row.target: row for row in ClaimMapping.objects.filter(connection=connection)}
     rules = list(ClaimRule.objects.filter(mapping__in=list(rows.values())))
     role, teams = (
@@ -78,10 +79,10 @@ def mappings_of(connection: Connection) -> Mappings:
         rows.get(ClaimMapping.Decides.TEAMS),
     )
     return Mappings(
-        role=RoleMapping(
+        role=role_mapping(
             role.claim,
-            role.is_authoritative,
-            {rule.value: rule.role for rule in rules if rule.mapping_id == role.pk},
+            {rule.value: rule.role_name for rule in rules if rule.mapping_id == role.pk},
+            is_authoritative=role.is_authoritative,
         )
         if role
         else None,
@@ -93,6 +94,11 @@ def mappings_of(connection: Connection) -> Mappings:
         if teams
         else None,
     )
+
+
+def role_mapping(claim: str, roles: Mapping[str, str], *, is_authoritative: bool) -> RoleMapping:
+    """With what each role allows today; one that came to hold an owner's rights stands for none."""
+    return RoleMapping(claim, is_authoritative, roles, mappable(roles.values()))
 
 
 def by_value(pairs: list[tuple[str, UUID | None]]) -> dict[str, frozenset[UUID]]:
@@ -111,9 +117,8 @@ def standing_of(
     if places is None:
         places = list(TeamMember.objects.filter(membership=member))
     return Standing(
-        role=member.role,
+        role=member.role_name,
         permissions=member.role_permissions(),
-        has_custom_role=member.custom_role_id is not None,
         team_ids=frozenset(place.team_id for place in places),
         managed_team_ids=frozenset(
             place.team_id for place in places if place.managed_by == managed_by

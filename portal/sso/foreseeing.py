@@ -17,8 +17,9 @@ from portal.sso.models import Connection, Domain
 from portal.sso.refusals import SignInRefused
 from portal.sso.rules import domain_of
 from portal.sso.verdicts import Check
-from tenants.models import DefaultTeam, ManagedBy, Membership, Team
-from tenants.permissions import ROLE_PERMISSIONS, BuiltInRole
+from tenants.models import DefaultTeam, Invitation, ManagedBy, Membership, Team
+from tenants.naming import role_labels
+from tenants.permissions import ROLE_PERMISSIONS
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def _place(
     standing = (
         standing_of(member, managed_by=ManagedBy.CONNECTION)
         if member
-        else _newcomer(admission.invitation.role if admission.invitation else policy.default_role)
+        else _newcomer(policy.default_role, admission.invitation)
     )
     outcome = mapping.decide(
         mappings,
@@ -83,17 +84,17 @@ def _place(
         mapping.kept(identity.claims, mappings.claims),
         default_role=policy.default_role,
     )
-    role = outcome.role or standing.role
-    label = str(BuiltInRole(role).label)
-    if member is not None and member.custom_role_id and not outcome.role:
-        label = member.role_label
+    label = role_labels()[outcome.role or standing.role]
     return label, _names((standing.team_ids | outcome.joins) - outcome.leaves)
 
 
-def _newcomer(role: str) -> Standing:
+def _newcomer(default_role: str, invitation: Invitation | None) -> Standing:
+    """With the role they were invited to, else the one everybody begins with."""
+    role = invitation.role if invitation else default_role
+    custom = invitation.custom_role if invitation else None
     return Standing(
-        role=role,
-        permissions=ROLE_PERMISSIONS[role],
+        role=f"custom:{custom.pk}" if custom else role,
+        permissions=custom.held() if custom else ROLE_PERMISSIONS[role],
         team_ids=frozenset(DefaultTeam.objects.values_list("team_id", flat=True)),
     )
 

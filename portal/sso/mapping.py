@@ -6,12 +6,12 @@ them; only GUIDs are spelled in one way. A claim that did not come decides nothi
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
-from tenants.permissions import ROLE_PERMISSIONS, BuiltInRole, Permission
+from tenants.permissions import BuiltInRole, Permission
 
 # More groups than this say nothing that could be relied on: a list that long was cut somewhere.
 MAX_VALUES = 1000
@@ -47,6 +47,8 @@ class RoleMapping:
     claim: str
     is_authoritative: bool
     roles: Mapping[str, str] = field(default_factory=dict)
+    # What each of the roles allows, by name.
+    held: Mapping[str, frozenset[Permission]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,6 @@ class Standing:
 
     role: str
     permissions: frozenset[Permission]
-    has_custom_role: bool = False
     team_ids: frozenset[UUID] = frozenset()
     # Those of `team_ids` that the same source put them into.
     managed_team_ids: frozenset[UUID] = frozenset()
@@ -119,12 +120,12 @@ def _role(
     values = claims.get(mapping.claim)
     if values is None:
         return None, False
-    mapped = widest(mapping.roles[value] for value in values if value in mapping.roles)
+    meant = {mapping.roles[value] for value in values if value in mapping.roles}
+    mapped = widest({name: mapping.held[name] for name in meant if name in mapping.held})
     if mapping.is_authoritative:
         wanted = mapped or default_role
-        same = wanted == standing.role and not standing.has_custom_role
-        return (None if same else wanted), True
-    raises = mapped is not None and ROLE_PERMISSIONS[mapped] > standing.permissions
+        return (None if wanted == standing.role else wanted), True
+    raises = mapped is not None and mapping.held[mapped] > standing.permissions
     return (mapped if raises else None), False
 
 
@@ -139,9 +140,9 @@ def _teams(
     return wanted - standing.team_ids, leaves, mapping.is_authoritative
 
 
-def widest(roles: Iterable[str]) -> str | None:
+def widest(roles: Mapping[str, frozenset[Permission]]) -> str | None:
     """Of several roles the one that may do most, whatever order they came in."""
-    return max(roles, key=lambda role: (len(ROLE_PERMISSIONS[role]), role), default=None)
+    return max(roles, key=lambda name: (len(roles[name]), name), default=None)
 
 
 def claim_name(text: str) -> str:

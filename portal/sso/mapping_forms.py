@@ -13,8 +13,9 @@ from portal.sso.actions.mapping import MAX_CLAIM, MAX_RULES, MappingFacts, RuleF
 from portal.sso.mapping import MAX_VALUE
 from portal.sso.models import ClaimMapping, ClaimRule
 from tenants.access import Actor
-from tenants.models import Team
-from tenants.permissions import CUSTOMER_ROLES, ROLE_PERMISSIONS, VENDOR_ROLES, BuiltInRole
+from tenants.models import Role, Team
+from tenants.naming import mappable, role_labels
+from tenants.permissions import CUSTOMER_ROLES, VENDOR_ROLES, BuiltInRole
 
 BLANK_ROWS = 3
 MORE_ROWS = 10
@@ -98,7 +99,7 @@ class MappingEditor:
         options = {"choices": choices_for(target, actor=actor, rules=rules)}
         blank = [{"value": (suggested or {}).get("value", "")}, *({} for _ in range(BLANK_ROWS))]
         initial = [
-            *({"value": r.value, "choice": r.role or str(r.team_id)} for r in rules),
+            *({"value": r.value, "choice": r.role_name or str(r.team_id)} for r in rules),
             *blank,
         ]
         self.rows: BaseFormSet[RuleForm] = RuleRows(
@@ -142,13 +143,15 @@ def choices_for(target: str, *, actor: Actor, rules: Iterable[ClaimRule]) -> lis
     if target == ClaimMapping.Decides.TEAMS:
         teams = Team.objects.visible_to(actor).order_by("name").values_list("pk", "name")
         return [(str(pk), name) for pk, name in teams]
-    used = {rule.role for rule in rules}
+    used = {rule.role_name for rule in rules}
     kind = VENDOR_ROLES if actor.organization.is_vendor else CUSTOMER_ROLES
+    built_in = [role.value for role in BuiltInRole if role in kind]
+    made = [f"custom:{pk}" for pk in Role.objects.order_by("name").values_list("pk", flat=True)]
+    may, labels = mappable([*built_in, *made]), role_labels()
     return [
-        (role.value, str(role.label))
-        for role in BuiltInRole
-        if role in kind - {BuiltInRole.OWNER}
-        and (role in used or ROLE_PERMISSIONS[role] <= actor.permissions)
+        (name, labels[name])
+        for name in [*built_in, *made]
+        if name in may and (name in used or may[name] <= actor.permissions)
     ]
 
 

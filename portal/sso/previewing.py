@@ -7,12 +7,11 @@ from datetime import datetime
 from uuid import UUID
 
 from portal.sso.actions.mapping import MappingFacts
-from portal.sso.applying import by_value, mappings_of, standing_of
+from portal.sso.applying import by_value, mappings_of, role_mapping, standing_of
 from portal.sso.mapping import (
     Arrival,
     Claims,
     Mappings,
-    RoleMapping,
     Standing,
     TeamMapping,
     arrival,
@@ -23,7 +22,8 @@ from portal.sso.mapping import (
 )
 from portal.sso.models import ClaimMapping, Connection, SeenClaims
 from tenants.models import ManagedBy, Membership, Policy, Team, TeamMember
-from tenants.permissions import ROLE_PERMISSIONS, BuiltInRole
+from tenants.naming import role_labels
+from tenants.permissions import ROLE_PERMISSIONS
 
 # Listed one by one; the figures beside the list count everybody.
 SHOWN = 100
@@ -84,7 +84,8 @@ def candidate(connection: Connection, wanted: MappingFacts) -> Mappings:
     pairs = [(plain_value(rule.value), rule) for rule in wanted.rules]
     if wanted.target == ClaimMapping.Decides.ROLE:
         roles = {value: rule.role for value, rule in pairs}
-        return replace(present, role=RoleMapping(claim, wanted.is_authoritative, roles))
+        role = role_mapping(claim, roles, is_authoritative=wanted.is_authoritative)
+        return replace(present, role=role)
     teams = by_value([(value, rule.team_id) for value, rule in pairs])
     return replace(present, teams=TeamMapping(claim, wanted.is_authoritative, teams))
 
@@ -94,6 +95,7 @@ def preview(connection: Connection, mappings: Mappings, *, at: datetime) -> Prev
     seen = _seen(connection, at=at)
     places = _places()
     names = dict(Team.objects.values_list("pk", "name"))
+    labels = role_labels()
     default_role = Policy.objects.get().default_role
     effects, unchanged, without = [], 0, 0
     for member, claims in seen:
@@ -106,7 +108,7 @@ def preview(connection: Connection, mappings: Mappings, *, at: datetime) -> Prev
                 Effect(
                     member=member,
                     before=member.role_label,
-                    after=str(BuiltInRole(outcome.role).label) if outcome.role else "",
+                    after=labels[outcome.role] if outcome.role else "",
                     joins=_named(outcome.joins, names),
                     leaves=_named(outcome.leaves, names),
                 )
@@ -148,7 +150,7 @@ def try_out(mappings: Mappings, claims: Claims) -> Trial:
     outcome = decide(mappings, standing, claims, default_role=default_role)
     names = dict(Team.objects.filter(pk__in=outcome.joins).values_list("pk", "name"))
     return Trial(
-        role=str(BuiltInRole(outcome.role or default_role).label),
+        role=role_labels()[outcome.role or default_role],
         teams=_named(outcome.joins, names),
         unknown=tuple(sorted(unmapped(claims, mappings))),
     )

@@ -5,10 +5,11 @@ from importlib import import_module
 from django.utils.translation import gettext_lazy as _
 
 from portal.sso.attention import waiting_for
+from portal.sso.models import ClaimRule
 from portal.sso.refused import refused_attempts
 from portal.ui import waiting
 from portal.ui.navigation import NavItem, register
-from tenants import sign_ins
+from tenants import givers, sign_ins
 from tenants.permissions import Permission
 
 register(
@@ -33,5 +34,8 @@ register(
 )
 waiting.register(waiting_for)
 sign_ins.register(refused_attempts)
+givers.register(
+    "values of a claim", lambda role: ClaimRule.objects.filter(custom_role=role).count()
+)
 import_module("portal.sso.sweeps")
 import_module("portal.sso.api")

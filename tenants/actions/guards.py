@@ -109,6 +109,19 @@ def named_role(name: str) -> dict[str, Any]:
     return {"custom_role": found}
 
 
+def mapped_role(name: str, *, actor: Actor) -> GivenRole:
+    """The role an identity provider is to give from now on, never an owner's rights.
+
+    Raises Invalid, and NotPermitted for more than the actor holds.
+    """
+    named = {"role": "", "custom_role": None} | named_role(name)
+    given = given_role(named["role"], named["custom_role"], organization=actor.organization)
+    if given.permissions & OWNERS_ALONE:
+        raise Invalid("No identity provider makes an owner.", {"role": "Choose another role."})
+    may_hand_out(given.permissions, actor=actor)
+    return given
+
+
 def least_role(organization: Organization) -> BuiltInRole:
     """What stands beneath a role made here: it counts for nothing while that one is held."""
     return BuiltInRole.SUPPORT_ENGINEER if organization.is_vendor else BuiltInRole.VIEWER

@@ -7,9 +7,8 @@ from django.db import IntegrityError, transaction
 
 from audit.names import EventName
 from audit.recorder import record
-from audit.refusals import NotPermitted
 from tenants.access import Actor, action
-from tenants.actions.guards import known_role, may_hand_out, permissions_of
+from tenants.actions.guards import mapped_role
 from tenants.models import ManagedBy, Membership, Team, TeamMember
 from tenants.permissions import BuiltInRole, Permission
 
@@ -36,20 +35,17 @@ def sync_role(
 
 
 def _take_role(membership: Membership, role: str | None, *, actor: Actor) -> list[str]:
-    if role is None or (role == membership.role and membership.custom_role_id is None):
+    if role is None or role == membership.role_name:
         return []
-    chosen = known_role(role, actor.organization)
-    if chosen == BuiltInRole.OWNER:
-        raise NotPermitted("Nobody becomes an owner by an identity provider.")
-    may_hand_out(permissions_of(chosen), actor=actor)
+    given = mapped_role(role, actor=actor)
     before = membership.custom_role.name if membership.custom_role else membership.role
-    membership.role, membership.custom_role = chosen, None
+    membership.role, membership.custom_role = given.role, given.custom
     record(
         EventName.MEMBER_ROLE_CHANGED,
         actor=actor,
         target=membership,
         before=before,
-        after=chosen.value,
+        after=given.name,
         reason="single sign-on",
     )
     return ["role", "custom_role"]

@@ -14,12 +14,10 @@ from tenants.actions.entries import end_entries_of
 from tenants.actions.guards import (
     given_role,
     keep_an_owner,
-    known_role,
     lock_organization,
     may_give,
-    may_hand_out,
-    permissions_of,
 )
+from tenants.actions.tokens import revoke_tokens_of
 from tenants.losses import ownership_ended
 from tenants.models import Invitation, ManagedBy, Membership, Role
 from tenants.permissions import BuiltInRole, Permission
@@ -127,20 +125,25 @@ def revoke_member(membership: Membership, *, actor: Actor, at: datetime) -> Memb
 
 @action(Permission.REVOCATION_FILE)
 def reinstate_member(
-    membership: Membership, *, actor: Actor, at: datetime, role: str = BuiltInRole.VIEWER
+    membership: Membership,
+    *,
+    actor: Actor,
+    at: datetime,
+    role: str = BuiltInRole.VIEWER,
+    custom_role: Role | None = None,
 ) -> Membership:
     """Give a contained person access back, with the least role and no old session or token.
 
-    Raises MemberNotContained once the end was made final.
+    Every token they own ends, those of their service accounts too. Raises NotPermitted, Invalid,
+    MemberNotContained once the end was made final.
     """
     membership = Membership.objects.locked(membership.pk)
     if membership.status != Membership.Status.SUSPENDED:
         raise MemberNotContained(f"{membership} cannot be reinstated. Send an invitation instead.")
-    chosen = known_role(role, actor.organization)
-    may_hand_out(permissions_of(chosen), actor=actor)
+    given = given_role(role, custom_role, organization=actor.organization)
+    may_give(given, actor=actor)
     membership.reinstate()
-    membership.role = chosen
-    membership.custom_role = None
+    membership.role, membership.custom_role = given.role, given.custom
     membership.role_managed_by = ManagedBy.PEOPLE
     membership.version += 1
     membership.save(
@@ -154,6 +157,12 @@ def reinstate_member(
             "version",
         ]
     )
-    membership.tokens.filter(revoked_at__isnull=True).update(revoked_at=at)
-    record(EventName.MEMBER_REINSTATED, actor=actor, target=membership, role=chosen.value)
+    ended = revoke_tokens_of(membership, at=at)
+    record(
+        EventName.MEMBER_REINSTATED,
+        actor=actor,
+        target=membership,
+        role=given.name,
+        tokens_ended=ended,
+    )
     return membership

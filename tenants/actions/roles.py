@@ -19,6 +19,7 @@ from tenants.actions.guards import (
     only_by_owners,
 )
 from tenants.actions.members import MemberNotActive
+from tenants.givers import given_by
 from tenants.losses import ownership_ended
 from tenants.models import Invitation, ManagedBy, Membership, Role, ServiceAccount
 from tenants.permissions import (
@@ -39,6 +40,10 @@ class RoleManaged(Refusal):
 
 class RoleHeld(Refusal):
     code = "role-held"
+
+
+class RoleGivenByProvider(Refusal):
+    code = "role-given-by-provider"
 
 
 @action(Permission.MEMBER_MANAGE)
@@ -155,6 +160,11 @@ def _may_edit(role: Role, after: frozenset[Permission], *, actor: Actor) -> None
     before = role.held()
     may_hand_out(before | after, actor=actor)
     only_by_owners(before | after, actor=actor)
+    if (after - before) & OWNERS_ALONE and any(given_by(role).values()):
+        raise RoleGivenByProvider(
+            "An identity provider gives this role. What only owners may do is given by owners:"
+            " take the role out of the mappings first."
+        )
     own = actor.membership
     if own is not None and own.custom_role_id == role.pk and after - before:
         raise NotPermitted("Nobody raises their own role. Ask another owner or admin.")
@@ -216,6 +226,7 @@ def _refuse_held(role: Role) -> None:
         "service accounts": ServiceAccount.objects.filter(
             custom_role=role, deleted_at=None
         ).count(),
+        **given_by(role),
     }
     if any(held.values()):
         said = ", ".join(f"{what}: {count}" for what, count in held.items() if count)

@@ -26,6 +26,7 @@ SHARED_PARTS = {
         "known_role",
         "least_role",
         "lock_organization",
+        "mapped_role",
         "may_give",
         "may_hand_out",
         "named_role",

@@ -19,7 +19,7 @@ from portal.directory.scim.errors import taken
 from portal.directory.scim.members import MemberChange
 from portal.directory.scim.reading import WantedGroup
 from tenants.access import Actor, action
-from tenants.actions.guards import known_role, lock_organization, may_hand_out, permissions_of
+from tenants.actions.guards import GivenRole, lock_organization, mapped_role, may_hand_out
 from tenants.models import Membership, Team
 from tenants.permissions import Permission
 
@@ -108,15 +108,18 @@ def map_group(
     group = _locked(group, None)
     if group.version != version:
         raise StaleVersion("The group changed meanwhile. Look again, then decide.")
-    _check_mapping(role, team, actor)
-    group.role, group.team = role, team
+    given = _given(role, actor)
+    _check_team(team, actor)
+    group.custom_role = given.custom if given else None
+    group.role = given.role.value if given and given.custom is None else ""
+    group.team = team
     group.version += 1
-    group.save(update_fields=["role", "team", "version"])
+    group.save(update_fields=["role", "custom_role", "team", "version"])
     record(
         EventName.DIRECTORY_GROUP_MAPPED,
         actor=actor,
         target=group,
-        role=role or "none",
+        role=given.name if given else "none",
         team=team.name if team else "none",
     )
     people = DirectoryPlace.objects.filter(group=group, user__membership__isnull=False)
@@ -124,12 +127,14 @@ def map_group(
     return group
 
 
-def _check_mapping(role: str, team: Team | None, actor: Actor) -> None:
-    if role:
-        chosen = known_role(role, actor.organization)
-        if chosen not in ROLES_BY_WEIGHT:
-            raise Invalid("No identity provider makes an owner.", {"role": "Choose another role."})
-        may_hand_out(permissions_of(chosen), actor=actor)
+def _given(role: str, actor: Actor) -> GivenRole | None:
+    given = mapped_role(role, actor=actor) if role else None
+    if given is not None and given.custom is None and given.role not in ROLES_BY_WEIGHT:
+        raise Invalid("No directory gives this role.", {"role": "Choose another role."})
+    return given
+
+
+def _check_team(team: Team | None, actor: Actor) -> None:
     if team is not None:
         if team.organization_id != actor.organization_id:
             raise NotPermitted("Choose a team of this workspace.")
@@ -139,7 +144,7 @@ def _check_mapping(role: str, team: Team | None, actor: Actor) -> None:
 
 def _locked(group: DirectoryGroup, version: int | None) -> DirectoryGroup:
     lock_organization()
-    found: DirectoryGroup = DirectoryGroup.objects.select_related("team").get(
+    found: DirectoryGroup = DirectoryGroup.objects.select_related("team", "custom_role").get(
         pk=DirectoryGroup.objects.locked(group.pk).pk
     )
     if version is not None and found.version != version:

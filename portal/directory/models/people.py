@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from audit.recorder import Target
@@ -100,6 +101,10 @@ class DirectoryGroup(TenantModel):
         verbose_name=_("team"),
     )
     role = models.CharField(_("role"), max_length=40, blank=True)
+    # In place of a built-in one.
+    custom_role = models.ForeignKey(
+        "tenants.Role", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=1)
@@ -108,6 +113,9 @@ class DirectoryGroup(TenantModel):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["organization", "display_name_key"], name="directory_group_name_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(role="") | Q(custom_role__isnull=True), name="directory_group_one_role"
             ),
         ]
         indexes: ClassVar = [
@@ -118,7 +126,14 @@ class DirectoryGroup(TenantModel):
         return self.display_name
 
     @property
+    def role_name(self) -> str:
+        """As forms name it; empty for none."""
+        return f"custom:{self.custom_role_id}" if self.custom_role_id else self.role
+
+    @property
     def role_label(self) -> str:
+        if self.custom_role:
+            return self.custom_role.name
         return str(BuiltInRole(self.role).label) if self.role else ""
 
     def audit_target(self) -> Target:

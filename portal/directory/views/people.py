@@ -41,9 +41,8 @@ def directory_user_list(request: PortalRequest) -> HttpResponse:
 def directory_group_list(request: PortalRequest) -> HttpResponse:
     form = GroupFilter(request.GET)
     wanted = form.cleaned_data if form.is_valid() else {}
-    rows: QuerySet[DirectoryGroup] = DirectoryGroup.objects.select_related("team").annotate(
-        size=Count("places")
-    )
+    groups = DirectoryGroup.objects.select_related("team", "custom_role")
+    rows: QuerySet[DirectoryGroup] = groups.annotate(size=Count("places"))
     if text := wanted.get("q"):
         rows = rows.filter(display_name__icontains=text)
     context = {
@@ -91,4 +90,4 @@ def directory_group_map(request: PortalRequest, pk: UUID) -> HttpResponse:
 
 
 def _group(pk: UUID) -> DirectoryGroup:
-    return get_object_or_404(DirectoryGroup.objects.select_related("team"), pk=pk)
+    return get_object_or_404(DirectoryGroup.objects.select_related("team", "custom_role"), pk=pk)

@@ -9,7 +9,7 @@ from portal.people.revoking import open_revocation
 from tenants.access import Actor, action
 from tenants.actions.guards import lock_organization
 from tenants.actions.members import reinstate_member
-from tenants.models import Membership
+from tenants.models import Membership, Role
 from tenants.permissions import Permission
 
 
@@ -18,7 +18,14 @@ class RequestAtWork(Refusal):
 
 
 @action(Permission.REVOCATION_FILE, step_up=True)
-def let_in_again(membership: Membership, *, actor: Actor, at: datetime, role: str) -> Membership:
+def let_in_again(
+    membership: Membership,
+    *,
+    actor: Actor,
+    at: datetime,
+    role: str = "",
+    custom_role: Role | None = None,
+) -> Membership:
     """Give a suspended person access back with this role; nothing old works.
 
     Raises RequestAtWork while a revocation of this person runs, MemberNotContained, NotPermitted.
@@ -32,4 +39,4 @@ def let_in_again(membership: Membership, *, actor: Actor, at: datetime, role: st
             _("%(number)s is revoking this access. It must end before they can be let in again.")
             % {"number": filed.number}
         )
-    return reinstate_member(membership, actor=actor, at=at, role=role)
+    return reinstate_member(membership, actor=actor, at=at, role=role, custom_role=custom_role)

@@ -92,12 +92,13 @@ class MemberViewSet(PortalViewSet):
 
     @verb(detail=True, methods=["post"])
     def reinstate(self, request: Request, pk: UUID) -> Response:
-        """Let a suspended person in again; no old session or token works.
+        """Let a suspended person in again; no old session works, and every token they own ends.
 
         409 while a revocation of this person runs. Needs a step-up within the last five minutes.
         """
         member, data = self._current(), self.read()
-        let_in_again(member, actor=self.request.actor, at=self.request.at, **data)
+        role = named_role(data["role"])
+        let_in_again(member, actor=self.request.actor, at=self.request.at, **role)
         return self._changed()
 
     @verb(detail=True, methods=["post"])

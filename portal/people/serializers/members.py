@@ -63,7 +63,7 @@ class SuspensionInput(StrictSerializer):
 
 
 class ReturnInput(StrictSerializer):
-    role = serializers.ChoiceField(choices=ROLES, default=BuiltInRole.VIEWER.value)
+    role = RoleField(default=BuiltInRole.VIEWER.value)
 
 
 class EndInput(StrictSerializer):

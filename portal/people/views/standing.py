@@ -18,8 +18,9 @@ from portal.ui.needs import needs
 from portal.ui.pages import page
 from portal.ui.requests import PortalRequest, workspace_url
 from tenants.actions.ends import set_access_end
+from tenants.actions.guards import named_role
 from tenants.actions.suspending import suspend_member
-from tenants.models import Membership
+from tenants.models import ApiToken, Membership
 
 BOTH = ("GET", "POST")
 
@@ -53,12 +54,19 @@ def member_reinstate(request: PortalRequest, pk: UUID) -> HttpResponse:
     member = _found(request, pk)
     form = ReturnForm(request.POST or None, actor=request.actor)
     if request.method == "POST" and form.is_valid():
-        role = form.cleaned_data["role"]
-        back = let_in_again(member, actor=request.actor, at=request.at, role=role)
+        role = named_role(form.cleaned_data["role"])
+        back = let_in_again(member, actor=request.actor, at=request.at, **role)
         said = _("%(name)s may come in again, as %(role)s.")
         messages.success(request, said % {"name": back, "role": back.role_label})
         return _to(request, member)
-    context = {"member": member, "form": form, "filed": open_revocation(member)}
+    tokens = ApiToken.objects.filter(owner=member).usable(at=request.at)
+    context = {
+        "member": member,
+        "form": form,
+        "filed": open_revocation(member),
+        "tokens": tokens.count(),
+        "service_tokens": tokens.filter(service_account__isnull=False).count(),
+    }
     status = 422 if form.is_bound else 200
     return page(request, "people/member_reinstate.html", context, status=status)
 

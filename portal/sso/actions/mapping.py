@@ -11,10 +11,11 @@ from audit.refusals import Invalid, StaleVersion
 from portal.sso.mapping import MAX_VALUE, claim_name, plain_value
 from portal.sso.models import ClaimMapping, ClaimRule, Connection, SeenClaims
 from tenants.access import Actor, action
-from tenants.actions.guards import known_role, may_hand_out, permissions_of
+from tenants.actions.guards import mapped_role, may_hand_out
 from tenants.actions.managing import release_places, release_roles
-from tenants.models import ManagedBy, Team
-from tenants.permissions import BuiltInRole, Permission
+from tenants.models import ManagedBy, Role, Team
+from tenants.naming import role_ids
+from tenants.permissions import Permission
 
 MAX_RULES = 500
 MAX_CLAIM = 200
@@ -25,7 +26,7 @@ _Decides = ClaimMapping.Decides
 
 @dataclass(frozen=True, slots=True)
 class RuleFacts:
-    """A value, and what it stands for: a role's key or a team's id."""
+    """A value, and what it stands for: a role's name or a team's id."""
 
     value: str
     role: str = ""
@@ -126,12 +127,7 @@ def _check_roles(rules: Sequence[RuleFacts], actor: Actor) -> None:
     if twice is not None:
         raise Invalid("A value stands for one role.", {"rules": f"“{twice}” is there twice."})
     for rule in rules:
-        chosen = known_role(rule.role, actor.organization)
-        if chosen == BuiltInRole.OWNER:
-            raise Invalid(
-                "Nobody becomes an owner by single sign-on.", {"rules": "Choose another role."}
-            )
-        may_hand_out(permissions_of(chosen), actor=actor)
+        mapped_role(rule.role, actor=actor)
 
 
 def _check_teams(rules: Sequence[RuleFacts], actor: Actor) -> None:
@@ -147,15 +143,12 @@ def _check_teams(rules: Sequence[RuleFacts], actor: Actor) -> None:
 
 def _replace(row: ClaimMapping, wanted: MappingFacts, *, actor: Actor) -> None:
     old = {
-        RuleFacts(rule.value, rule.role, rule.team_id)
+        RuleFacts(rule.value, rule.role_name, rule.team_id)
         for rule in ClaimRule.objects.filter(mapping=row)
     }
     new = set(wanted.rules)
     ClaimRule.objects.filter(mapping=row).delete()
-    ClaimRule.objects.bulk_create(
-        ClaimRule(mapping=row, value=rule.value, role=rule.role, team_id=rule.team_id)
-        for rule in wanted.rules
-    )
+    ClaimRule.objects.bulk_create(_stored(row, rule) for rule in wanted.rules)
     record(
         EventName.MAPPING_CHANGED,
         actor=actor,
@@ -169,11 +162,30 @@ def _replace(row: ClaimMapping, wanted: MappingFacts, *, actor: Actor) -> None:
     )
 
 
+def _stored(row: ClaimMapping, rule: RuleFacts) -> ClaimRule:
+    custom = next(iter(role_ids([rule.role])), None)
+    built_in = "" if custom else rule.role
+    return ClaimRule(
+        mapping=row,
+        value=rule.value,
+        role=built_in,
+        custom_role_id=custom,
+        team_id=rule.team_id,
+    )
+
+
 def _said(rules: Collection[RuleFacts]) -> list[str] | None:
     if not rules:
         return None
     names: dict[UUID | None, str] = {
         team.pk: team.name for team in Team.objects.filter(pk__in={r.team_id for r in rules})
     }
-    said = sorted(f"{rule.value} → {rule.role or names.get(rule.team_id, '')}" for rule in rules)
+    made = {
+        f"custom:{role.pk}": role.name
+        for role in Role.objects.filter(pk__in=role_ids(r.role for r in rules))
+    }
+    said = sorted(
+        f"{rule.value} → {made.get(rule.role, rule.role) or names.get(rule.team_id, '')}"
+        for rule in rules
+    )
     return said[:NAMED]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.recorder import Target
 from portal.sso.models.connections import Connection
 from tenants.inventory import DataClass
-from tenants.models import Membership, Team
+from tenants.models import Membership, Role, Team
 from tenants.permissions import BuiltInRole
 from tenants.scoping import TenantManager, TenantModel, TenantQuerySet
 
@@ -53,6 +53,9 @@ class ClaimRule(TenantModel):
     mapping = models.ForeignKey(ClaimMapping, on_delete=models.CASCADE, related_name="rules")
     value = models.CharField(max_length=300)
     role = models.CharField(max_length=40, choices=BuiltInRole.choices, blank=True)
+    custom_role = models.ForeignKey(
+        Role, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     team = models.ForeignKey(
         Team, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
     )
@@ -61,7 +64,9 @@ class ClaimRule(TenantModel):
         constraints: ClassVar = [
             models.CheckConstraint(
                 name="claim_rule_role_or_team",
-                condition=Q(role="", team__isnull=False) | (~Q(role="") & Q(team__isnull=True)),
+                condition=Q(role="", custom_role__isnull=True, team__isnull=False)
+                | Q(role="", custom_role__isnull=False, team__isnull=True)
+                | (~Q(role="") & Q(custom_role__isnull=True, team__isnull=True)),
             ),
             models.CheckConstraint(name="claim_rule_no_owner", condition=~Q(role="owner")),
             models.UniqueConstraint(
@@ -76,6 +81,15 @@ class ClaimRule(TenantModel):
 
     def __str__(self) -> str:
         return self.value
+
+    @property
+    def role_name(self) -> str:
+        """As forms name it."""
+        return f"custom:{self.custom_role_id}" if self.custom_role_id else self.role
+
+    @property
+    def role_label(self) -> str:
+        return self.custom_role.name if self.custom_role else str(self.get_role_display())
 
 
 class SeenClaimsQuerySet(TenantQuerySet["SeenClaims"]):

@@ -64,7 +64,9 @@ def connection_mapping(request: PortalRequest, connection_id: UUID) -> HttpRespo
 
 def _targets(connection: Connection) -> list[dict[str, Any]]:
     rows = {row.target: row for row in ClaimMapping.objects.filter(connection=connection)}
-    rules = ClaimRule.objects.filter(mapping__in=list(rows.values())).select_related("team")
+    rules = ClaimRule.objects.filter(mapping__in=list(rows.values())).select_related(
+        "team", "custom_role"
+    )
     by_mapping: dict[UUID, list[ClaimRule]] = {}
     for rule in rules.order_by("value", "team__name"):
         by_mapping.setdefault(rule.mapping_id, []).append(rule)

@@ -5,17 +5,27 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from audit.refusals import Invalid, NotPermitted, Refusal, StaleVersion
 from portal.directory.actions import map_group
 from portal.directory.mapping import effects_of_mapping
-from portal.directory.models import DirectoryGroup, DirectoryUser
+from portal.directory.models import DirectoryGroup, DirectoryHold, DirectoryUser
 from tenants.access import Actor
-from tenants.actions.roles import change_role
+from tenants.actions.roles import (
+    RoleGivenByProvider,
+    RoleHeld,
+    change_role,
+    create_role,
+    delete_role,
+    edit_role,
+)
 from tenants.actions.teams import create_team, remove_team_member
 from tenants.clock import now
-from tenants.models import ManagedBy, Membership, Team, TeamMember
+from tenants.models import ManagedBy, Membership, Role, Team, TeamMember
 from tenants.permissions import BuiltInRole
+from tenants.scoping import organization_scope
 from tests.cast import make_member
 from tests.portal.directory.conftest import Directory
 
@@ -184,3 +194,100 @@ def test_what_the_directory_decides_is_not_edited_here(
     with pytest.raises(Refusal, match="directory"):
         remove_team_member(team, actor=actor_of(ada), membership=member)
     assert member_of(row_of, ann).role == "editor"
+
+
+class TestRolesMadeHere:
+    @pytest.fixture
+    def keeper(self, ada: Membership, actor_of: ActorOf) -> Role:
+        permissions = ["member:view", "audit:view", "team:view", "catalog:view"]
+        return create_role(actor=actor_of(ada), name="Keeper", permissions=permissions)
+
+    def test_a_group_gives_one_and_takes_it_back(
+        self, idp: Directory, ada: Membership, actor_of: ActorOf, keeper: Role, row_of: RowOf
+    ) -> None:
+        ann = idp.add("ann")
+        told = idp.add_group("Keepers", ann)
+        name = f"custom:{keeper.pk}"
+        shown = effects_of_mapping(DirectoryGroup.objects.get(), role=name, team=None)
+        assert [line.text for line in shown.role_lines] == ["Viewer → Keeper"]
+
+        mapped("Keepers", actor_of(ada), role=name)
+        member = member_of(row_of, ann)
+        assert (member.custom_role, member.role_managed_by) == (keeper, ManagedBy.DIRECTORY)
+
+        idp.patch(f"/Groups/{told['id']}", {"op": "remove", "path": "members"})
+        held = DirectoryHold.objects.filter(status="waiting")
+        assert held.count() == 1
+
+    def test_the_widest_counts_whether_built_in_or_made_here(
+        self, idp: Directory, ada: Membership, actor_of: ActorOf, keeper: Role, row_of: RowOf
+    ) -> None:
+        ann = idp.add("ann")
+        for name in ("Keepers", "Viewers", "Admins"):
+            idp.add_group(name, ann)
+        mapped("Viewers", actor_of(ada), role="viewer")
+        mapped("Keepers", actor_of(ada), role=f"custom:{keeper.pk}")
+        assert member_of(row_of, ann).custom_role == keeper
+        mapped("Admins", actor_of(ada), role="admin")
+        member = member_of(row_of, ann)
+        assert (member.custom_role, member.role) == (None, "admin")
+        mapped("Admins", actor_of(ada))
+        mapped("Keepers", actor_of(ada))
+        assert member_of(row_of, ann).role == "viewer"
+
+    def test_nobody_maps_to_more_than_they_hold_nor_to_an_owners_rights(
+        self, idp: Directory, ada: Membership, max_: Membership, ned: Membership, actor_of: ActorOf
+    ) -> None:
+        idp.add_group("Guards")
+        owners = create_role(
+            actor=actor_of(ada), name="Closers", permissions=["organization:manage"]
+        )
+        small = create_role(
+            actor=actor_of(ada), name="Sso only", permissions=["sso:manage", "sso:view"]
+        )
+        wide = create_role(actor=actor_of(ada), name="Wide", permissions=["member:manage"])
+        with organization_scope(ned.organization_id):
+            foreign = create_role(actor=actor_of(ned), name="Theirs", permissions=["member:view"])
+        change_role(max_, actor=actor_of(ada), at=now(), custom_role=small)
+        max_.refresh_from_db()
+
+        with pytest.raises(NotPermitted):
+            mapped("Guards", actor_of(max_), role=f"custom:{wide.pk}")
+        for role in (f"custom:{owners.pk}", f"custom:{foreign.pk}", "custom:x", "emperor"):
+            with pytest.raises(Invalid):
+                mapped("Guards", actor_of(ada), role=role)
+        assert DirectoryGroup.objects.get().role_name == ""
+
+    def test_a_mapped_role_is_not_deleted_and_gets_nothing_of_the_owners(
+        self, idp: Directory, ada: Membership, actor_of: ActorOf, keeper: Role
+    ) -> None:
+        idp.add_group("Keepers")
+        mapped("Keepers", actor_of(ada), role=f"custom:{keeper.pk}")
+
+        with pytest.raises(RoleHeld, match="groups of the directory: 1"):
+            delete_role(keeper, actor=actor_of(ada))
+        with pytest.raises(RoleGivenByProvider):
+            edit_role(
+                keeper,
+                actor=actor_of(ada),
+                version=1,
+                permissions=["member:view", "organization:manage"],
+            )
+        mapped("Keepers", actor_of(ada))
+        delete_role(keeper, actor=actor_of(ada))
+
+    def test_the_page_offers_it_and_names_it(
+        self, idp: Directory, ada: Membership, keeper: Role, client_of: Callable[..., Client]
+    ) -> None:
+        idp.add_group("Keepers")
+        group, client = DirectoryGroup.objects.get(), client_of(ada)
+        name = f"custom:{keeper.pk}"
+        slug = ada.organization.slug
+        where = reverse("directory-group-show", args=[slug, group.pk])
+        assert name in client.get(where).content.decode()
+        data = {"role": name, "team": "", "version": group.version}
+        client.post(reverse("directory-group-map", args=[slug, group.pk]), data)
+        group.refresh_from_db()
+        assert group.custom_role == keeper
+        listed = client.get(reverse("directory-group-list", args=[slug])).content.decode()
+        assert "Keeper" in listed

@@ -10,8 +10,10 @@ import pytest
 from portal.catalog.actions import create_integration
 from portal.catalog.models import Integration
 from tenants.access import Actor
+from tenants.actions.roles import create_role
 from tenants.actions.teams import create_team
 from tenants.models import Entry, Membership, TeamMember
+from tenants.scoping import organization_scope
 from tests.portal.rest.conftest import Caller, caller_of, fresh_limits, problem  # noqa: F401
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +51,22 @@ def test_a_member_is_suspended_and_let_in_again(
     assert first["status"] == "suspended"
     assert (again["status"], again["role"]) == ("active", "editor")
     problem(caller.post(f"members/{ada.pk}/suspend", {}, If_Match="*"), 403)
+
+
+def test_a_role_made_here_is_what_somebody_comes_back_with(
+    ada: Membership, mia: Membership, ned: Membership, calling: Calling, actor_of: ActorOf
+) -> None:
+    keeper = create_role(actor=actor_of(ada), name="Keeper", permissions=["member:view"])
+    with organization_scope(ned.organization_id):
+        foreign = create_role(actor=actor_of(ned), name="Theirs", permissions=["member:view"])
+    caller, where = calling(ada), f"members/{mia.pk}/reinstate"
+    said(caller.post(f"members/{mia.pk}/suspend", {}, If_Match='"1"'))
+
+    for name in (f"custom:{foreign.pk}", "custom:1", "emperor"):
+        problem(caller.post(where, {"role": name}, If_Match='"2"'), 422)
+    back = said(caller.post(where, {"role": f"custom:{keeper.pk}"}, If_Match='"2"'))
+
+    assert (back["role"], back["role_label"]) == (f"custom:{keeper.pk}", "Keeper")
 
 
 def test_an_end_of_access_is_set_and_lifted(

@@ -15,10 +15,12 @@ from portal.tickets.actions.filing import file_revocation
 from tenants.access import Actor
 from tenants.actions.ends import set_access_end
 from tenants.actions.guards import LastOwner
+from tenants.actions.roles import create_role
 from tenants.actions.suspending import suspend_member
 from tenants.actions.tokens import issue_token
-from tenants.models import Membership
+from tenants.models import ApiToken, Membership
 from tenants.permissions import BuiltInRole
+from tenants.scoping import organization_scope
 from tests.cast import make_member
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +102,50 @@ class TestSuspending:
 
         with pytest.raises(NotPermitted):
             let_in_again(mia, actor=actor_of(max_), at=at, role="owner")
+
+    def test_a_role_made_here_comes_back_too_and_the_page_counts_the_tokens(
+        self,
+        ada: Membership,
+        max_: Membership,
+        actor_of: ActorOf,
+        client_of: ClientOf,
+        at: datetime,
+    ) -> None:
+        keeper = create_role(actor=actor_of(ada), name="Keeper", permissions=["member:view"])
+        for name in ("ci", "cd"):
+            issue_token(actor=actor_of(max_), at=at, name=name, scopes=["member:view"], lasts=DAY)
+        suspend_member(max_, actor=actor_of(ada), at=at)
+        client, where = client_of(ada), f"/o/acme/members/{max_.pk}/reinstate/"
+
+        assert (
+            "2 API tokens that they answer for end for good" in client.get(where).content.decode()
+        )
+        client.post(where, {"role": f"custom:{keeper.pk}"})
+
+        max_.refresh_from_db()
+        assert (max_.status, max_.custom_role) == ("active", keeper)
+        event = Event.objects.filter(name=EventName.MEMBER_REINSTATED).latest("id")
+        assert (event.facts["role"], event.facts["tokens_ended"]) == ("Keeper", 2)
+        assert not ApiToken.objects.filter(owner=max_).usable(at=at).exists()
+
+    def test_a_role_that_may_more_or_is_not_of_here_is_refused(
+        self, ada: Membership, max_: Membership, mia: Membership, ned: Membership,
+        actor_of: ActorOf, client_of: ClientOf, at: datetime,
+    ) -> None:  # fmt: skip
+        wide = create_role(
+            actor=actor_of(ada), name="Wide", permissions=["organization:manage", "member:view"]
+        )
+        with organization_scope(ned.organization_id):
+            foreign = create_role(actor=actor_of(ned), name="Theirs", permissions=["member:view"])
+        suspend_member(mia, actor=actor_of(ada), at=at)
+
+        with pytest.raises(NotPermitted):
+            let_in_again(mia, actor=actor_of(max_), at=at, custom_role=wide)
+        client, where = client_of(ada), f"/o/acme/members/{mia.pk}/reinstate/"
+        for role in (f"custom:{foreign.pk}", "custom:x", "custom:", "nonsense", ""):
+            assert client.post(where, {"role": role}).status_code == 422
+        mia.refresh_from_db()
+        assert mia.status == "suspended"
 
     def test_a_person_elsewhere_is_unknown(
         self, ada: Membership, ned: Membership, client_of: ClientOf
