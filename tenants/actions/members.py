@@ -22,6 +22,10 @@ from tenants.losses import ownership_ended
 from tenants.models import Invitation, ManagedBy, Membership, Role
 from tenants.permissions import BuiltInRole, Permission
 
+_GIVEN_BACK = [
+    "status", "contained_at", "access_ends_at", "role", "custom_role", "role_managed_by", "version",
+]  # fmt: skip
+
 
 class AlreadyMember(Refusal):
     code = "already-member"
@@ -146,17 +150,7 @@ def reinstate_member(
     membership.role, membership.custom_role = given.role, given.custom
     membership.role_managed_by = ManagedBy.PEOPLE
     membership.version += 1
-    membership.save(
-        update_fields=[
-            "status",
-            "contained_at",
-            "access_ends_at",
-            "role",
-            "custom_role",
-            "role_managed_by",
-            "version",
-        ]
-    )
+    membership.save(update_fields=_GIVEN_BACK)
     ended = revoke_tokens_of(membership, at=at)
     record(
         EventName.MEMBER_REINSTATED,
