@@ -8,8 +8,9 @@ from typing import Any
 from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
+from portal.console.overview import late
 from portal.tickets.models import Step, Ticket
-from portal.tickets.rules import Kind, Status
+from portal.tickets.rules import TIME_TO_FULFIL, Kind, Status
 from portal.ui.paging import Page, keyset
 from tenants.scoping import system_scope
 
@@ -32,6 +33,11 @@ class Envelope:
     error_code: str
     assignee: str
 
+    @property
+    def running_from(self) -> datetime:
+        """Where the bar of the clock begins: a pause has moved it on together with the end."""
+        return self.due_at - TIME_TO_FULFIL
+
 
 def envelope_page(*, cursor: str = "", size: int = 50) -> Page[Any]:
     """Open requests of all customers by their clocks, the most urgent first."""
@@ -41,7 +47,15 @@ def envelope_page(*, cursor: str = "", size: int = 50) -> Page[Any]:
         rows = (
             Ticket.unscoped.filter(ended_at__isnull=True, organization__kind="customer")
             .select_related("organization")
-            .only("number", "kind", "status", "received_at", "due_at", "organization__name")
+            .only(
+                "number",
+                "kind",
+                "status",
+                "received_at",
+                "paused_seconds",
+                "due_at",
+                "organization__name",
+            )
             .annotate(
                 step_name=Subquery(current.values("name")[:1]),
                 step_error=Subquery(current.values("error_code")[:1]),
@@ -54,8 +68,7 @@ def envelope_page(*, cursor: str = "", size: int = 50) -> Page[Any]:
 
 def late_count(at: datetime) -> int:
     with system_scope("envelopes of requests"):
-        rows = Ticket.unscoped.filter(ended_at__isnull=True, due_at__lt=at)
-        return rows.count()
+        return late(Ticket.unscoped.filter(ended_at__isnull=True), at=at).count()
 
 
 def _envelopes(rows: Sequence[Any]) -> list[Envelope]:

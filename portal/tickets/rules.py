@@ -110,20 +110,24 @@ def due_at(received_at: datetime, paused: timedelta = timedelta(0)) -> datetime:
     return received_at + TIME_TO_FULFIL + paused
 
 
-def spent(received_at: datetime, due: datetime, at: datetime) -> float:
-    """Share of the promised time that has gone by, 1.0 when due."""
-    return (at - received_at) / (due - received_at)
+def spent(running_from: datetime, due: datetime, at: datetime) -> float:
+    """Share of the promised time that has gone by, 1.0 when due.
+
+    `running_from` is the receipt, moved on by the time the clock stood still: that time is
+    neither promised nor spent, and would else fire the early levels all at once.
+    """
+    return (at - running_from) / (due - running_from)
 
 
-def levels_reached(received_at: datetime, due: datetime, at: datetime) -> tuple[int, ...]:
+def levels_reached(running_from: datetime, due: datetime, at: datetime) -> tuple[int, ...]:
     """The levels gone by; the last one only once the promise is broken, not when it is due."""
-    share = spent(received_at, due, at) * 100
+    share = spent(running_from, due, at) * 100
     before_due = tuple(level for level in LEVELS if level < LATE_LEVEL and share >= level)
     return (*before_due, LATE_LEVEL) if at > due else before_due
 
 
-def is_at_risk(received_at: datetime, due: datetime, at: datetime) -> bool:
-    return spent(received_at, due, at) * 100 >= AT_RISK_LEVEL
+def is_at_risk(running_from: datetime, due: datetime, at: datetime) -> bool:
+    return spent(running_from, due, at) * 100 >= AT_RISK_LEVEL
 
 
 def is_late(due: datetime, *, met_at: datetime | None, at: datetime) -> bool:

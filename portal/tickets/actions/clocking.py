@@ -17,7 +17,7 @@ def escalate_ticket(ticket: Ticket, *, actor: Actor, at: datetime) -> list[int]:
     if not ticket.is_open or ticket.is_paused:
         return []
     known = set(Escalation.objects.filter(ticket=ticket).values_list("level", flat=True))
-    reached = rules.levels_reached(ticket.received_at, ticket.due_at, at)
+    reached = rules.levels_reached(ticket.running_from, ticket.due_at, at)
     fresh = [level for level in reached if level not in known]
     for level in fresh:
         Escalation.objects.create(ticket=ticket, level=level, recorded_at=at)

@@ -53,13 +53,19 @@ def file_revocation(
         subject_label=str(contained),
         reason=reason,
         source=source,
-        contained_at=contained.contained_at or at,
+        contained_at=_blocked_since(contained, at=at),
         wake_at=at,
     )
     enqueue(
         JobName.TICKET_PROCESS, organization_id=str(actor.organization_id), ticket_id=str(ticket.pk)
     )
     return ticket
+
+
+def _blocked_since(membership: Membership, *, at: datetime) -> datetime:
+    """The real last instant of access: an end that was set may have come before the filing."""
+    ends = (membership.contained_at, membership.access_ends_at)
+    return min([at, *(end for end in ends if end is not None)])
 
 
 def _without_access(membership: Membership, *, actor: Actor, at: datetime) -> Membership:

@@ -222,6 +222,11 @@ class Ticket(TenantModel):
         return self.status in rules.PAUSED
 
     @property
+    def running_from(self) -> datetime:
+        """The receipt as far as the clock goes; a pause comes before all work."""
+        return self.received_at + timedelta(seconds=self.paused_seconds)
+
+    @property
     def is_withdrawable(self) -> bool:
         return self.kind == Kind.DELETION and self.status in rules.WITHDRAWABLE
 
@@ -241,5 +246,5 @@ class Ticket(TenantModel):
             self.is_open
             and not self.is_paused
             and not self.is_late(at)
-            and rules.is_at_risk(self.received_at, self.due_at, at)
+            and rules.is_at_risk(self.running_from, self.due_at, at)
         )

@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 
 from audit.models import Event
-from portal.console.envelopes import Envelope
+from portal.console.envelopes import Envelope, late_count
+from portal.console.overview import customers
 from portal.tickets.models import Step, Ticket
 from tenants.access import Actor
 from tenants.actions.tokens import issue_token
@@ -202,3 +203,13 @@ class TestNewOrganization:
         self, vendor: Organization, sam: Membership, client_of: ClientOf
     ) -> None:
         assert client_of(sam).post(f"{HERE}organizations/new/", NEW).status_code == 403
+
+
+def test_a_request_that_waits_for_its_customer_is_not_late(ticket: Ticket, at: datetime) -> None:
+    past = at + timedelta(hours=30)
+    assert [row.late_requests for row in customers(past)] == [1]
+    assert late_count(past) == 1
+    Ticket.objects.update(kind="deletion", status="awaiting_second")
+    assert [row.late_requests for row in customers(past)] == [0]
+    assert [row.open_requests for row in customers(past)] == [1]
+    assert late_count(past) == 0

@@ -60,7 +60,7 @@ VECTORS = [
         ),
     ),
     (
-        "ec172b93ad5e563f4932c70e1245034c35467ef2efd4d64ebf819683467e2bf2",
+        "ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf",
         hashlib.sha512(b"abc").digest(),
         (
             "dc2a4459e7369633a52b1bf277839a00201009a3efbf3ecb69bea2186c26b589"

@@ -55,6 +55,27 @@ class TestRevocation:
         assert ticket.due_at == at + timedelta(hours=24)
         assert names()[-2:] == ["member.contained", "ticket.opened"]
 
+    @pytest.mark.parametrize(
+        ("ends", "suspended", "blocked"),
+        [(-5, None, -5), (-5, -2, -5), (24, -2, -2), (24, None, 0)],
+    )
+    def test_access_that_had_ended_before_is_told_by_its_real_end(
+        self,
+        ends: int,
+        suspended: int | None,
+        blocked: int,
+        ada: Membership,
+        mia: Membership,
+        actor_of: ActorOf,
+        at: datetime,
+    ) -> None:
+        mia.access_ends_at = at + timedelta(hours=ends)
+        if suspended is not None:
+            mia.contain(at=at + timedelta(hours=suspended))
+        mia.save()
+        ticket = file_revocation(mia, actor=actor_of(ada), at=at)
+        assert ticket.contained_at == at + timedelta(hours=blocked)
+
     def test_asking_twice_gives_the_same_request(
         self, ada: Membership, mia: Membership, actor_of: ActorOf, at: datetime
     ) -> None:
@@ -205,6 +226,25 @@ class TestClock:
         later = at + timedelta(hours=30)
         assert escalate_ticket(ticket, actor=system_actor(organization), at=later) == []
         assert not ticket.is_late(later)
+
+    def test_levels_count_from_the_second_yes(
+        self,
+        organization: Organization,
+        ada: Membership,
+        max_: Membership,
+        actor_of: ActorOf,
+        at: datetime,
+    ) -> None:
+        Policy.objects.update(second_person_for_deletion=True)
+        yes = at + timedelta(hours=70)
+        ticket = confirm_deletion(file(actor_of(ada), at), actor=actor_of(max_), at=yes)
+        told = [
+            escalate_ticket(
+                ticket, actor=system_actor(organization), at=yes + timedelta(hours=hours)
+            )
+            for hours in (0, 11, 12, 18, 25)
+        ]
+        assert told == [[], [], [50], [75], [90, 100]]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.tickets import rules
+from portal.tickets.models import Ticket
 from portal.tickets.rules import Kind, Status
 
 NOON = datetime(2026, 3, 29, 12, 0, 0, tzinfo=UTC)
@@ -37,6 +38,23 @@ def test_time_spent_paused_is_added() -> None:
 )
 def test_levels_follow_the_share_of_time_spent(hours: float, levels: tuple[int, ...]) -> None:
     assert rules.levels_reached(NOON, DUE, NOON + timedelta(hours=hours)) == levels
+
+
+@pytest.mark.parametrize("paused", [timedelta(0), timedelta(hours=2), timedelta(hours=70)])
+@pytest.mark.parametrize(("hours", "share"), [(0, 0.0), (12, 0.5), (18, 0.75), (24, 1.0)])
+def test_time_that_stood_still_is_neither_promised_nor_spent(
+    paused: timedelta, hours: int, share: float
+) -> None:
+    """The symptom: confirmed after 70 hours, a deletion stood at 74.5 % at once."""
+    ticket = Ticket(
+        received_at=NOON,
+        due_at=rules.due_at(NOON, paused),
+        paused_seconds=int(paused.total_seconds()),
+        status=Status.COOLING_OFF,
+    )
+    at = NOON + paused + timedelta(hours=hours)
+    assert rules.spent(ticket.running_from, ticket.due_at, at) == share
+    assert ticket.is_at_risk(at) == (hours >= 18)
 
 
 def test_the_last_instant_is_in_time_and_the_next_one_is_late() -> None:
