@@ -4,7 +4,17 @@ from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
+from audit.refusals import Refusal
+
 MOST_NETWORKS: Final = 200
+
+
+class AddressRefused(Refusal):
+    """Whoever asks is known, and comes from where the organization lets nobody in."""
+
+    status = 403
+    code = "address-refused"
+
 
 Network = IPv4Network | IPv6Network
 
@@ -30,6 +40,22 @@ def allows(rule: str, address: str) -> bool:
     if not rule:
         return True
     return bool(address) and _is_within(networks_of(rule), address)
+
+
+def one_of(rule: str) -> str:
+    """An address that passes the rule; this machine's own where every one does."""
+    networks = networks_of(rule)
+    return str(networks[0].network_address) if networks else "127.0.0.1"
+
+
+def require_address(rule: str, address: str) -> None:
+    """Raises AddressRefused, naming the address: its owner knows it, and needs it to be let in."""
+    if not allows(rule, address):
+        came = f"You come from {address}." if address else "Yours is not known."
+        raise AddressRefused(
+            f"This workspace is opened only from addresses that its admins allow. {came} "
+            "Come from one of their networks, or ask an admin to add yours."
+        )
 
 
 def _is_within(networks: Sequence[Network], address: str) -> bool:

@@ -4,14 +4,16 @@ from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import urlencode
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from tenants.access import Actor
+from tenants.addresses import AddressRefused, require_address
 from tenants.clock import now
 from tenants.holding import WorkspaceHeld
-from tenants.models import Organization
+from tenants.models import Organization, Policy
 from tenants.resolving import (
     EntryLapsed,
     RequestFacts,
@@ -57,15 +59,17 @@ class WorkspaceMiddleware:
     ) -> HttpResponse:
         try:
             actor = self._actor(request, organization, at=at)
+            if actor is None and not _may_enter(request, organization, at=at):
+                raise Http404
         except EntryLapsed:
-            return redirect(_enter(request, organization))
+            actor = None
         except WorkspaceHeld as refusal:
             context = {"message": refusal.message}
             return render(request, "errors/held.html", context, status=refusal.status)
+        except AddressRefused as refusal:
+            raise PermissionDenied(refusal.message) from refusal
         if actor is None:
-            if _may_enter(request, organization, at=at):
-                return redirect(_enter(request, organization))
-            raise Http404
+            return redirect(_enter(request, organization))
         request.actor = actor  # type: ignore[attr-defined]
         request.organization = organization  # type: ignore[attr-defined]
         request.at = at  # type: ignore[attr-defined]
@@ -87,11 +91,17 @@ def _organization(path: str) -> Organization | None:
 
 
 def _may_enter(request: HttpRequest, organization: Organization, *, at: datetime) -> bool:
-    """Whether this person is a member who only has to sign in to this workspace."""
+    """Whether this person is a member who only has to sign in to this workspace.
+
+    Raises AddressRefused where signing in would not help. Only a member is told of the list.
+    """
     user_id = request.user.pk
     if user_id is None:
         return False
-    return any(m.organization_id == organization.pk for m in workspaces_of(user_id, at=at))
+    if not any(m.organization_id == organization.pk for m in workspaces_of(user_id, at=at)):
+        return False
+    require_address(Policy.objects.get().address_rule, facts_of(request).address)
+    return True
 
 
 def _enter(request: HttpRequest, organization: Organization) -> str:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from audit.refusals import Refusal
 from tenants.access import STEP_UP_LASTS, Actor, ActorKind
+from tenants.addresses import require_address
 from tenants.holding import refuse_if_held
 from tenants.models import ApiToken, Entry, Membership, Organization, Policy, TeamMember
 from tenants.permissions import BuiltInRole, Permission
@@ -71,7 +72,8 @@ def actor_for_session(
     """The member behind a browser session, inside the organization's scope.
 
     None: this session has no entry here. Raises EntryLapsed when it had one and the policy or
-    the clock has ended it, WorkspaceHeld while nobody may come in.
+    the clock has ended it, AddressRefused where the policy lets nobody in from there,
+    WorkspaceHeld while nobody may come in.
     """
     entry = (
         Entry.objects.open()
@@ -83,6 +85,9 @@ def actor_for_session(
         return None
     refuse_if_held(organization.pk)
     policy = Policy.objects.get()
+    # The sealed code is the way back for an owner whose list was wrong, or whose office is gone.
+    if entry.method != Entry.Method.BREAK_GLASS:
+        require_address(policy.address_rule, facts.address)
     reason = lapse_reason(entry, policy, organization, at=at)
     if reason:
         raise EntryLapsed(reason)

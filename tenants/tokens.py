@@ -82,10 +82,13 @@ def authenticate_token(text: str, *, at: datetime, address: str = "") -> ApiToke
     return authenticate_digest(prefix, digest, at=at, address=address)
 
 
-def authenticate_digest(prefix: str, digest: str, *, at: datetime, address: str = "") -> ApiToken:
+def authenticate_digest(
+    prefix: str, digest: str, *, at: datetime, address: str | None = ""
+) -> ApiToken:
     """The same door for a stored digest: what the proof of no access knocks with.
 
     Raises TokenRefused with one sentence for every reason, so that a thief learns nothing.
+    `address` None is for that proof: a token must be refused wherever it comes from.
     """
     with system_scope("token prefix"):
         found = ApiToken.unscoped.filter(prefix=prefix).values_list("pk", "organization_id").first()
@@ -102,29 +105,35 @@ def authenticate_digest(prefix: str, digest: str, *, at: datetime, address: str 
     is_open = token.organization.status != Organization.Status.CLOSED
     if not (is_open and token.is_usable(at=at) and token.owner.is_active(at=at)):
         raise TokenRefused("This token is unknown, expired or revoked.")
-    if not allows(token.address_rule, address):
-        raise TokenRefused("This token may not be used from this address.")
-    _require_single_sign_on(token, at=at)
+    with organization_scope(token.organization_id):
+        policy = Policy.objects.get()
+        if address is not None:
+            _require_address(token, policy, address)
+        _require_single_sign_on(token, policy, at=at)
     return token
 
 
-def _require_single_sign_on(token: ApiToken, *, at: datetime) -> None:
+def _require_address(token: ApiToken, policy: Policy, address: str) -> None:
+    if not allows(token.address_rule, address):
+        raise TokenRefused("This token may not be used from this address.")
+    if not allows(policy.address_rule, address):
+        raise TokenRefused("This workspace is opened only from addresses that its admins allow.")
+
+
+def _require_single_sign_on(token: ApiToken, policy: Policy, *, at: datetime) -> None:
     """A person's own token is no way past an enforced single sign-on. Raises TokenRefused.
 
     Tokens of services and agents stand for no person, and are shown on the policy's page.
     """
-    if token.kind != ApiToken.Kind.PERSONAL:
+    if token.kind != ApiToken.Kind.PERSONAL or not policy.enforces_sso(at=at):
         return
-    with organization_scope(token.organization_id):
-        if not Policy.objects.get().enforces_sso(at=at):
-            return
-        came = Entry.objects.filter(
-            membership_id=token.owner_id,
-            connection_id__isnull=False,
-            authenticated_at__gt=at - SINGLE_SIGN_ON_LASTS,
-        )
-        if came.exists():
-            return
+    came = Entry.objects.filter(
+        membership_id=token.owner_id,
+        connection_id__isnull=False,
+        authenticated_at__gt=at - SINGLE_SIGN_ON_LASTS,
+    )
+    if came.exists():
+        return
     raise TokenRefused(
         "This workspace is opened by single sign-on only. Come in by it, and this token works for "
         "the next 24 hours."

@@ -6,8 +6,9 @@ from datetime import datetime
 from portal.directory.models import DirectoryToken
 from portal.directory.rules import TOKEN_LETTERS
 from tenants.access import Actor, ActorKind
+from tenants.addresses import allows
 from tenants.holding import refuse_if_held
-from tenants.models import Organization
+from tenants.models import Organization, Policy
 from tenants.permissions import SYSTEM_PERMISSIONS
 from tenants.resolving import SEEN_EVERY_SECONDS, RequestFacts
 from tenants.scoping import organization_scope, system_scope
@@ -16,8 +17,8 @@ from tenants.tokens import TokenRefused, taken_apart
 UNKNOWN = "This token is unknown, expired or revoked."
 
 
-def authenticate_directory(text: str, *, at: datetime) -> DirectoryToken:
-    """The token that `text` is, usable at `at`. Raises TokenRefused, alike for every reason.
+def authenticate_directory(text: str, *, at: datetime, address: str) -> DirectoryToken:
+    """The token that `text` is, usable at `at` from `address`. Raises TokenRefused.
 
     Raises WorkspaceHeld while nobody may come in.
     """
@@ -40,6 +41,12 @@ def authenticate_directory(text: str, *, at: datetime) -> DirectoryToken:
     if not (is_open and token.is_usable(at=at)):
         raise TokenRefused(UNKNOWN)
     refuse_if_held(token.organization_id)
+    with organization_scope(token.organization_id):
+        if not allows(Policy.objects.get().address_rule, address):
+            raise TokenRefused(
+                "This workspace is opened only from addresses that its admins allow. Add those of "
+                "the directory to the list."
+            )
     return token
 
 

@@ -18,8 +18,12 @@ UNITS: Mapping[str, timedelta] = {
     "session_absolute": HOUR,
     "token_max_age": DAY,
     "cooling_off": MINUTE,
+    "stale_after": DAY,
 }
 PLAIN = ("second_person_for_deletion", "approval_quorum")
+# Written one for each line in the form, and as they are kept over the API.
+LISTS = ("address_rule", "invitation_domains")
+LONGEST_TEXT = 10_000
 # Their page is that of the sign-in policy; the API has one address for all.
 SIGN_IN = (
     "saml_allowed",
@@ -51,15 +55,40 @@ class PolicyForm(ActorForm):
     approval_quorum = forms.IntegerField(
         label=_("People who must approve diagnostic access"), min_value=1, max_value=5
     )
+    address_rule = forms.CharField(
+        label=_("Open this workspace only from these addresses"),
+        required=False,
+        max_length=LONGEST_TEXT,
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
+    )
+    invitation_domains = forms.CharField(
+        label=_("Invite only at these domains"),
+        required=False,
+        max_length=LONGEST_TEXT,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        help_text=_("One for each line, like example.com. Empty: at every domain."),
+    )
+    stale_after = forms.IntegerField(
+        label=_("Call an account unused after so many days"), min_value=7, max_value=365
+    )
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
 
     def __init__(self, *args: Any, policy: Policy, **options: Any) -> None:
-        super().__init__(*args, initial=written(policy), **options)
+        super().__init__(*args, initial=_filled_in(policy), **options)
+        yours = self.actor.address
+        self.fields["address_rule"].help_text = _(
+            "One address or network for each line, like 203.0.113.0/24; for the browser, the API "
+            "and the directory alike. Empty: from everywhere. You come from %(address)s. An "
+            "owner's break-glass code works from everywhere."
+        ) % {"address": yours or _("an unknown address")}
 
     def changes(self) -> dict[str, Any]:
         """What the person changed, in the policy's own terms: the form shows rounded amounts."""
-        names = [name for name in (*PLAIN, *UNITS) if name in self.changed_data]
-        return spans({name: self.cleaned_data[name] for name in names})
+        names = [name for name in (*PLAIN, *UNITS, *LISTS) if name in self.changed_data]
+        values = {name: self.cleaned_data[name] for name in names}
+        if "invitation_domains" in values:
+            values["invitation_domains"] = values["invitation_domains"].replace(",", " ").split()
+        return spans(values)
 
 
 def spans(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,8 +97,16 @@ def spans(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def written(policy: Policy) -> dict[str, Any]:
     """The policy's values in the units of the form and the API."""
-    values: dict[str, Any] = {name: getattr(policy, name) for name in (*SIGN_IN, *PLAIN)}
+    values: dict[str, Any] = {name: getattr(policy, name) for name in (*SIGN_IN, *PLAIN, *LISTS)}
     for name, unit in UNITS.items():
         amount = getattr(policy, name) / unit
         values[name] = int(amount) if amount == int(amount) else round(amount, 2)
     return {**values, "version": policy.version}
+
+
+def _filled_in(policy: Policy) -> dict[str, Any]:
+    return {
+        **written(policy),
+        "address_rule": "\n".join(policy.address_rule.split(", ")),
+        "invitation_domains": "\n".join(policy.invitation_domains),
+    }

@@ -57,7 +57,7 @@ def _by_digest(
 ) -> tuple[Actor, ApiToken]:
     """A stored token knocking from inside this process: the proof of no access."""
     try:
-        token = authenticate_digest(prefix, digest, at=at, address=facts.address)
+        token = authenticate_digest(prefix, digest, at=at, address=None)
     except Refusal as refusal:
         raise AuthenticationFailed(refusal.message, code="invalid-token") from refusal
     with organization_scope(token.organization_id):

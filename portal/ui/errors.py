@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
 
 from portal.ui.refusing import refusal_page
+from tenants.addresses import AddressRefused
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
@@ -13,7 +14,11 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # 
 
 
 @requires_csrf_token
-def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    refusal = exception.__cause__
+    if isinstance(refusal, AddressRefused):
+        title = _("Not from this address")
+        return refusal_page(request, 403, refusal.message, title=title)
     return refusal_page(
         request, 403, _("Ask an owner or admin of this workspace if you need it for your work.")
     )

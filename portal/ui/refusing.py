@@ -33,7 +33,9 @@ def refused(request: HttpRequest, refusal: Refusal, *, back: str | None = None) 
     return leave_for(request, back)
 
 
-def refusal_page(request: HttpRequest, status: int, message: str) -> HttpResponse:
+def refusal_page(
+    request: HttpRequest, status: int, message: str, *, title: str = ""
+) -> HttpResponse:
     """A designed page with this status, inside the workspace when there is one."""
     template, back_url = "errors/refused.html", "/"
     actor, organization = getattr(request, "actor", None), getattr(request, "organization", None)
@@ -45,7 +47,7 @@ def refusal_page(request: HttpRequest, status: int, message: str) -> HttpRespons
     context = {
         "status": status,
         "message": message,
-        "title": HEADINGS.get(status, HEADINGS[409]),
+        "title": title or HEADINGS.get(status, HEADINGS[409]),
         "back_url": back_url,
         "back_label": _("Back to the overview") if back_url != "/" else _("To the start page"),
     }

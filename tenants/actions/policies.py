@@ -5,11 +5,15 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_domain_name
+
 from audit.names import EventName
 from audit.recorder import record
 from audit.refusals import Invalid, StaleVersion
 from tenants.access import Actor, action
 from tenants.actions.guards import known_role, may_hand_out, permissions_of
+from tenants.addresses import allows, canonical_rule
 from tenants.clock import now
 from tenants.conditions import violations
 from tenants.models import DefaultTeam, Policy, Team
@@ -23,7 +27,9 @@ LIMITS: Mapping[str, tuple[timedelta, timedelta, str]] = {
     "session_absolute": (timedelta(minutes=5), timedelta(hours=12), "5 minutes and 12 hours"),
     "token_max_age": (timedelta(days=1), timedelta(days=365), "1 and 365 days"),
     "cooling_off": (timedelta(0), timedelta(hours=2), "0 and 2 hours"),
+    "stale_after": (timedelta(days=7), timedelta(days=365), "7 and 365 days"),
 }
+MOST_DOMAINS = 100
 
 
 @action(Permission.POLICY_MANAGE, step_up=True)
@@ -42,12 +48,11 @@ def change_policy(
     policy = Policy.objects.locked(policy.pk)
     if policy.version != version:
         raise StaleVersion("Somebody else changed the policy meanwhile. Look again, then decide.")
-    if "default_role" in changes:
-        _check_default_role(changes["default_role"], actor)
+    changes = _settled(changes, actor)
     before = {name: getattr(policy, name) for name in changes}
     for name, value in changes.items():
         setattr(policy, name, value)
-    _check(policy, actor)
+    _check(policy, actor, before)
     changed = {
         name: (str(before[name]), str(getattr(policy, name)))
         for name in changes
@@ -69,7 +74,38 @@ def change_policy(
     return policy
 
 
-def _check(policy: Policy, actor: Actor) -> None:
+def _settled(changes: dict[str, Any], actor: Actor) -> dict[str, Any]:
+    """The changes in the form in which they are kept. Raises Invalid with all that is wrong."""
+    if "default_role" in changes:
+        _check_default_role(changes["default_role"], actor)
+    settled, errors = dict(changes), {}
+    for name, keep in (("address_rule", canonical_rule), ("invitation_domains", _domains)):
+        if name in changes:
+            try:
+                settled[name] = keep(changes[name])
+            except ValueError as wrong:
+                errors[name] = str(wrong)
+    if errors:
+        raise Invalid("Some values do not hold.", errors)
+    return settled
+
+
+def _domains(names: Iterable[str]) -> list[str]:
+    """Domains in lower case, each once, by name. Raises ValueError naming what is none."""
+    found = sorted({name.strip().lower().removeprefix("@") for name in names})
+    if len(found) > MOST_DOMAINS:
+        raise ValueError(f"At most {MOST_DOMAINS} domains.")
+    for name in found:
+        try:
+            validate_domain_name(name)
+        except ValidationError:
+            raise ValueError(
+                f"“{name[:60]}” is no domain. Write it like example.com, without an @."
+            ) from None
+    return found
+
+
+def _check(policy: Policy, actor: Actor, before: Mapping[str, Any]) -> None:
     errors = {
         name: f"Between {said}."
         for name, (least, most, said) in LIMITS.items()
@@ -78,6 +114,8 @@ def _check(policy: Policy, actor: Actor) -> None:
     if errors:
         raise Invalid("Some values are outside what the product allows.", errors)
     _keep_author_in(policy, actor)
+    if policy.address_rule != before.get("address_rule", policy.address_rule):
+        _keep_author_near(policy, actor)
     if wrong := violations(policy, at=now()):
         raise Invalid("With this, nobody could come in any more.", wrong)
 
@@ -125,3 +163,13 @@ def _keep_author_in(policy: Policy, actor: Actor) -> None:
     if reason:
         field = "mfa_required" if entry.is_local else f"{entry.method}_allowed"
         raise Invalid("This change would lock you out of the workspace.", {field: reason})
+
+
+def _keep_author_near(policy: Policy, actor: Actor) -> None:
+    """Also one who came in by a break-glass code: tomorrow they come in like everybody."""
+    if not allows(policy.address_rule, actor.address):
+        yours = f"You come from {actor.address}" if actor.address else "Your address is not known"
+        raise Invalid(
+            "This list would lock you out of the workspace.",
+            {"address_rule": f"{yours}, which is not on it. Add it first."},
+        )

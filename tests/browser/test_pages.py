@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from portal.catalog.actions.integrations import create_integration
 from portal.directory.actions import issue_directory_token
@@ -59,6 +59,7 @@ PAGES = [
     "/o/acme/audit/",
     "/o/acme/audit/checkpoints/",
     "/o/acme/settings/",
+    "/o/acme/settings/change/",
     "/o/acme/waiting/",
     "/o/acme/search/?q=mia",
     "/account/",
@@ -123,6 +124,25 @@ def test_the_way_in_is_sound(db: None, window: Any, theme: str, width: int) -> N
     assert seen.complaints == []
 
 
+@pytest.mark.parametrize(("theme", "width"), LOOKS)
+def test_a_policy_is_changed_after_a_look(
+    ada: Membership, window: Any, theme: str, width: int
+) -> None:
+    seen: Window = window(ada, theme=theme, width=width)
+    page = seen.open("/o/acme/settings/change/")
+
+    page.get_by_label("People who must approve diagnostic access").fill("3")
+    page.get_by_label("Open this workspace only from these addresses").fill("127.0.0.1\n::1")
+    page.get_by_role("button", name="Show what would change").click()
+    expect(page.get_by_text("and 3 are needed")).to_be_visible()
+    faults = _faults_of(page)
+    page.get_by_role("button", name="Put in force").click()
+
+    expect(page.get_by_text("127.0.0.1, ::1")).to_be_visible()
+    assert faults == []
+    assert seen.complaints == []
+
+
 def _accessibility(page: Page) -> list[str]:
     """The markup is the same in every look: all rules once, the colours in the dark."""
     if (page.viewport_size or {"width": 0})["width"] <= PHONE:
@@ -136,7 +156,10 @@ def _accessibility(page: Page) -> list[str]:
 
 
 def _faults(seen: Window, path: str) -> list[str]:
-    page = seen.open(path)
+    return _faults_of(seen.open(path))
+
+
+def _faults_of(page: Page) -> list[str]:
     found = _accessibility(page)
     if page.title() == "" or page.locator("h1").count() != 1:
         found.append("a page has a title and one heading")

@@ -45,7 +45,9 @@ def scim_serve(request: HttpRequest, path: str = "") -> HttpResponse:
     try:
         refuse_unsafe_transport(request)
         body = _body(request)
-        token = authenticate_directory(_raw_token(request), at=at)
+        token = authenticate_directory(
+            _raw_token(request), at=at, address=facts_of(request).address
+        )
     except TokenRefused as refusal:
         return _unauthorized(request, refusal)
     except Refusal as refusal:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from ipaddress import ip_network
 
 from allauth.socialaccount.models import SocialAccount
 from django.db.models import Q
@@ -74,15 +73,9 @@ def _tokens(membership: Membership, since: datetime) -> Iterator[Credential]:
             {
                 "prefix": token.prefix,
                 "digest": token.digest,
-                "address": _allowed_address(token.address_rule),
             },
             token.last_used_at,
         )
-
-
-def _allowed_address(rule: str) -> str:
-    first = rule.split(",", 1)[0].strip()
-    return str(ip_network(first).network_address) if first else "127.0.0.1"
 
 
 def _password(membership: Membership) -> Iterator[Credential]:

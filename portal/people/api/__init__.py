@@ -2,7 +2,7 @@
 
 from portal.people.api.invitations import InvitationViewSet
 from portal.people.api.members import MemberViewSet
-from portal.people.api.policies import PolicyViewSet
+from portal.people.api.policies import PolicyPreviewViewSet, PolicyViewSet
 from portal.people.api.roles import RoleViewSet
 from portal.people.api.teams import TeamViewSet
 from portal.people.api.tokens import TokenViewSet
@@ -18,4 +18,10 @@ register_single(
     PolicyViewSet,
     basename="api-policy",
     verbs={"get": "retrieve", "patch": "partial_update"},
+)
+register_single(
+    "policy/preview",
+    PolicyPreviewViewSet,
+    basename="api-policy-preview",
+    verbs={"post": "create"},
 )

@@ -3,6 +3,7 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.people.foreseen import foresee_policy
 from portal.people.policies import spans, written
 from portal.people.serializers import policies as shapes
 from portal.rest.versions import require_version, tagged
@@ -42,3 +43,25 @@ class PolicyViewSet(PortalViewSet):
             ),
         }
         return tagged(self.answer(shown), policy.version)
+
+
+class PolicyPreviewViewSet(PortalViewSet):
+    model = Policy
+    permissions = {"create": change_policy.permission}
+    inputs = {"create": shapes.PolicyPreviewInput}
+    outputs = {"create": shapes.PolicyPreviewOutput}
+
+    def create(self, request: Request) -> Response:
+        """Answer who would be signed out or kept out. Changes nothing; needs a step-up too."""
+        policy, actor = Policy.objects.get(), self.request.actor
+        changes = spans(self.read())
+        foreseen = foresee_policy(
+            lambda: change_policy(policy, actor=actor, version=policy.version, **changes),
+            actor=actor,
+            at=self.request.at,
+        )
+        shown = {
+            "changed": [name for name, _new in foreseen.changes],
+            "consequences": foreseen.consequences,
+        }
+        return self.answer(shown)

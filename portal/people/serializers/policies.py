@@ -33,6 +33,14 @@ class PolicyOutput(serializers.Serializer[Any]):
     cooling_off = serializers.FloatField(help_text="Minutes.")
     second_person_for_deletion = serializers.BooleanField()
     approval_quorum = serializers.IntegerField()
+    address_rule = serializers.CharField(
+        help_text="Addresses and networks with commas, from which alone the workspace, its API "
+        "and its directory are open; empty for all."
+    )
+    invitation_domains = serializers.ListField(
+        child=serializers.CharField(), help_text="Where alone invitations go; empty for all."
+    )
+    stale_after = serializers.FloatField(help_text="Days after which an account is unused.")
     version = serializers.IntegerField(help_text="Also the ETag.")
 
 
@@ -53,3 +61,24 @@ class PolicyInput(StrictSerializer):
     cooling_off = serializers.FloatField(required=False, min_value=0, max_value=120)
     second_person_for_deletion = serializers.BooleanField(required=False)
     approval_quorum = serializers.IntegerField(required=False, min_value=1, max_value=5)
+    address_rule = serializers.CharField(required=False, allow_blank=True, max_length=10_000)
+    invitation_domains = serializers.ListField(
+        required=False, child=serializers.CharField(max_length=255), max_length=100
+    )
+    stale_after = serializers.FloatField(required=False, min_value=7, max_value=365)
+
+
+class PolicyPreviewInput(PolicyInput):
+    """The same values: what they would lead to is answered, and nothing is changed."""
+
+
+class ConsequenceOutput(serializers.Serializer[Any]):
+    words = serializers.CharField()
+    names = serializers.ListField(child=serializers.CharField(), help_text="The first of them.")
+    more = serializers.IntegerField()
+    is_grave = serializers.BooleanField(help_text="Somebody is kept out, or too few are left.")
+
+
+class PolicyPreviewOutput(serializers.Serializer[Any]):
+    changed = serializers.ListField(child=serializers.CharField(), help_text="Names of values.")
+    consequences = ConsequenceOutput(many=True)

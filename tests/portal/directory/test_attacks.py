@@ -16,7 +16,7 @@ from portal.directory.models import DirectoryCall, DirectoryGroup, DirectoryToke
 from portal.sso.models import Domain
 from tenants.access import Actor
 from tenants.clock import now, shifted
-from tenants.models import Membership, Organization
+from tenants.models import Membership, Organization, Policy
 from tenants.scoping import organization_scope
 from tests.portal.directory.conftest import Directory
 
@@ -301,6 +301,16 @@ def test_a_call_too_many_is_told_when_to_come_back(idp: Directory, settings: Any
 
     assert 429 in statuses
     assert (told["status"], "Retry-After" in response.headers) == ("429", True)
+
+
+def test_the_list_of_addresses_binds_the_directory_too(idp: Directory) -> None:
+    Policy.objects.update(address_rule="203.0.113.0/24")
+
+    refused = idp.call("GET", "/Users")
+    allowed = idp.call("GET", "/Users", REMOTE_ADDR="203.0.113.9")
+
+    assert (refused[0], allowed[0]) == (401, 200)
+    assert "addresses that its admins allow" in refused[1]["detail"]
 
 
 def test_plain_http_is_refused_where_https_is_served(idp: Directory, settings: Any) -> None:

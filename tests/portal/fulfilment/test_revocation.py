@@ -19,7 +19,7 @@ from portal.tickets.models import Finding, Step, Ticket
 from portal.tickets.rules import Status
 from tenants.access import Actor
 from tenants.actions.tokens import issue_token
-from tenants.models import ApiToken, Entry, Invitation, Membership, Team, TeamMember
+from tenants.models import ApiToken, Entry, Invitation, Membership, Policy, Team, TeamMember
 from tenants.scoping import organization_scope
 from tests.cast import open_session
 from tests.portal.fulfilment.conftest import Work
@@ -197,6 +197,9 @@ def test_a_credential_that_works_again_keeps_the_request_open(
     """The symptom: a request that says proven while a credential still opens the door."""
     client_of(mia)
     link_sso(mia, at)
+    # Knocking from a forbidden address is refused too, and would prove nothing.
+    Policy.objects.update(address_rule="198.51.100.0/24")
+    ApiToken.objects.update(address_rule="203.0.113.0/24")
     revived: list[str] = []
     seen: list[str] = []
     original = proving.try_credential
