@@ -162,6 +162,11 @@ def team_permissions(*, is_vendor: bool) -> frozenset[Permission]:
     return offered_permissions(is_vendor=is_vendor) - OWNERS_ALONE
 
 
+# What only looks: all that a token may do in a workspace that is being closed.
+READING: frozenset[Permission] = frozenset(
+    p for p in P if p.value.split(":")[1] in {"export", "view", "view_all"}
+)
+
 # The system works as a row of the same table: background work holds exactly these.
 SYSTEM_PERMISSIONS: frozenset[Permission] = frozenset(
     {

@@ -9,7 +9,7 @@ from tenants.access import STEP_UP_LASTS, Actor, ActorKind
 from tenants.addresses import require_address
 from tenants.holding import refuse_if_held
 from tenants.models import ApiToken, Entry, Membership, Organization, Policy, TeamMember
-from tenants.permissions import BuiltInRole, Permission
+from tenants.permissions import READING, BuiltInRole, Permission
 from tenants.rights import united
 from tenants.scoping import system_scope
 
@@ -118,7 +118,7 @@ def actor_for_token(token: ApiToken, *, facts: RequestFacts, at: datetime) -> Ac
         organization=token.organization,
         name=f"{owner.name} ({token.name})",
         id=owner.pk,
-        permissions=frozenset(p for p in held if p.value in scopes),
+        permissions=_allowed(token, held),
         team_ids=frozenset(team.team_id for team in teams),
         membership=owner,
         token=token,
@@ -130,6 +130,13 @@ def actor_for_token(token: ApiToken, *, facts: RequestFacts, at: datetime) -> Ac
         address=facts.address,
         scopes=scopes,
     )
+
+
+def _allowed(token: ApiToken, held: frozenset[Permission]) -> frozenset[Permission]:
+    """The holder's rights within the token's scopes; while the workspace closes, to read only."""
+    allowed = frozenset(p for p in held if p.value in token.scopes)
+    is_closing = token.organization.status == Organization.Status.CLOSING
+    return allowed & READING if is_closing else allowed
 
 
 def actor_for_member(

@@ -55,7 +55,7 @@ def store_all(run: ImportRun, sent: Files, at: datetime) -> None:
     try:
         for kind, file in sent.items():
             upload_id = new_id()
-            path = files.path_of(run.organization_id, upload_id)
+            path = files.path_of(run.organization_id, run.integration_id, upload_id)
             paths.append(path)
             Upload.objects.create(
                 id=upload_id,

@@ -1,5 +1,6 @@
 """Uploaded files at rest: named by ids alone, private, and deleted without a trace."""
 
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import IO
 from uuid import UUID
@@ -15,8 +16,25 @@ FOLDER = "artifacts"
 _START = 512
 
 
-def path_of(organization_id: UUID, upload_id: UUID) -> str:
-    return f"{FOLDER}/{organization_id}/{upload_id}.json"
+def folder_of(organization_id: UUID, integration_id: UUID | None = None) -> str:
+    """Where all files of an organization lie, or those of one of its integrations."""
+    folder = f"{FOLDER}/{organization_id}"
+    return folder if integration_id is None else f"{folder}/{integration_id}"
+
+
+def path_of(organization_id: UUID, integration_id: UUID, upload_id: UUID) -> str:
+    return f"{folder_of(organization_id, integration_id)}/{upload_id}.json"
+
+
+def walk(folder: str) -> Iterator[str]:
+    """Every file below the folder, however deep; nothing when it is not there."""
+    try:
+        folders, names = default_storage.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    yield from (f"{folder}/{name}" for name in names)
+    for inner in folders:
+        yield from walk(f"{folder}/{inner}")
 
 
 def check(file: "File[bytes]", kind: UploadKind) -> None:

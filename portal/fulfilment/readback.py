@@ -8,7 +8,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection
 
-from portal.tickets.models import Step, Ticket
+from portal.tickets.models import Ticket
 from portal.tickets.rules import Scope
 from tenants.inventory import METADATA_CLASSES, class_of
 
@@ -64,12 +64,9 @@ def keys_left(ticket: Ticket) -> int:
 
 
 def files_left(ticket: Ticket) -> int:
-    """Files still on disk: all of the organization's, or those the inventory saw by name."""
-    if ticket.scope == Scope.INTEGRATION:
-        seen = Step.objects.get(ticket=ticket, name="inventory").result.get("names", [])
-        names = {Path(name).name for name in seen}
-        return sum(1 for path in _files(settings.UPLOAD_FOLDER) if path.name in names)
-    marks = {str(ticket.organization_id), ticket.organization_id.hex}
+    """Files still on disk, however deep, below a folder that names what was to go."""
+    goes = ticket.subject_id if ticket.scope == Scope.INTEGRATION else ticket.organization_id
+    marks = {str(goes), goes.hex}
     return sum(1 for path in _files(settings.UPLOAD_FOLDER) if marks & set(path.parts))
 
 

@@ -106,6 +106,22 @@ def test_a_closed_organization_takes_its_tokens_along(
         authenticate_token(issued[1], at=at)
 
 
+def test_while_an_organization_closes_its_tokens_only_read(
+    max_: Membership, actor_of: ActorOf, at: datetime
+) -> None:
+    """Nothing is written that the closing would have to find; what is there may be taken out."""
+    scopes = ["member:view", "audit:export", "catalog:view_all", "member:manage", "token:issue"]
+    _, text = issue_token(
+        actor=actor_of(max_), at=at, name="ci", scopes=scopes, lasts=timedelta(days=1)
+    )
+    before = actor_for_token(authenticate_token(text, at=at), facts=RequestFacts(), at=at)
+    Organization.objects.filter(pk=max_.organization_id).update(status="closing")
+    actor = actor_for_token(authenticate_token(text, at=at), facts=RequestFacts(), at=at)
+
+    assert before.permissions > actor.permissions
+    assert {p.value for p in actor.permissions} == {p for p in scopes if "view" in p or "ex" in p}
+
+
 def test_an_address_rule_is_held(max_: Membership, actor_of: ActorOf, at: datetime) -> None:
     _, text = issue_token(
         actor=actor_of(max_),

@@ -1,12 +1,13 @@
 """Removes uploaded files, before the rows that name them; a file already gone is fine."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from uuid import UUID
 
 from django.core.files.storage import default_storage
 from django.db.models import F, QuerySet
 
-from portal.catalog.files import FOLDER
+from portal.catalog.files import folder_of, walk
 from portal.catalog.models import Upload
 from portal.fulfilment.work import Again, Finished, Job, Outcome
 from portal.tickets.models import Tally, Ticket
@@ -16,42 +17,53 @@ BATCH = 50
 
 
 def files_of(ticket: Ticket) -> list[str]:
-    """Stored files of the scope that are still there."""
+    """Stored files of the scope that are still there: what rows name, and what none does."""
     names = _uploads(ticket).filter(deleted_at__isnull=True).values_list("path", flat=True)
-    return [name for name in names if default_storage.exists(name)]
+    named = {name for name in names if default_storage.exists(name)}
+    return sorted(named.union(walk(_folder(ticket))))
 
 
 def erase_files(job: Job) -> Outcome:
-    """Fifty uploads a piece, in the order of their ids."""
+    """Fifty uploads a piece, in the order of their ids, and in the end the whole folder."""
     done = int(job.cursor.get("done", 0))
     uploads = _uploads(job.ticket).order_by("pk")
     if job.cursor:
         uploads = uploads.filter(pk__gt=UUID(job.cursor["after"]))
     batch = list(uploads.values_list("pk", "path")[:BATCH])
-    removed = _remove([path for _, path in batch])
+    done += _remove(job, [path for _, path in batch])
+    if len(batch) == BATCH:
+        return Again(done, done, {"after": str(batch[-1][0]), "done": done})
+    # What a transaction wrote that never committed: no row names it, only its folder does.
+    done += _remove(job, walk(_folder(job.ticket)))
+    for folder in _emptied(_folder(job.ticket)):
+        with suppress(OSError):
+            default_storage.delete(folder)
+    return Finished({"files": done})
+
+
+def _remove(job: Job, paths: Iterable[str]) -> int:
+    removed = 0
+    for path in paths:
+        if default_storage.exists(path):
+            default_storage.delete(path)
+            removed += 1
     Tally.objects.filter(ticket=job.ticket, store="files").update(erased=F("erased") + removed)
-    done += removed
-    if len(batch) < BATCH:
-        if job.ticket.scope == Scope.ALL_METADATA:
-            # Also what a transaction wrote that never committed: no row names it.
-            done += _remove(_folder_of(job.ticket))
-        return Finished({"files": done})
-    return Again(done, done, {"after": str(batch[-1][0]), "done": done})
+    return removed
 
 
-def _remove(paths: Sequence[str]) -> int:
-    present = [path for path in paths if default_storage.exists(path)]
-    for path in present:
-        default_storage.delete(path)
-    return len(present)
+def _folder(ticket: Ticket) -> str:
+    """Nothing can be written there meanwhile: the scope is frozen."""
+    if ticket.scope == Scope.INTEGRATION:
+        return folder_of(ticket.organization_id, ticket.subject_id)
+    return folder_of(ticket.organization_id)
 
 
-def _folder_of(ticket: Ticket) -> list[str]:
-    folder = f"{FOLDER}/{ticket.organization_id}"
-    try:
-        return [f"{folder}/{name}" for name in default_storage.listdir(folder)[1]]
-    except FileNotFoundError:
-        return []
+def _emptied(folder: str) -> Iterator[str]:
+    """The folder and those in it, the deepest first."""
+    with suppress(FileNotFoundError):
+        for name in default_storage.listdir(folder)[0]:
+            yield from _emptied(f"{folder}/{name}")
+        yield folder
 
 
 def _uploads(ticket: Ticket) -> QuerySet[Upload]:

@@ -8,10 +8,11 @@ from django.conf import settings
 from django.db import connection
 from psycopg import sql
 
+from audit.models import DataKey
 from audit.refusals import Refusal
 from portal.databases import owner_parameters
 from portal.fulfilment.work import Finished, Job, Outcome
-from portal.tickets.stores import stores_of
+from portal.tickets.stores import references, stores_of
 
 # Readers keep the old pages of the write-ahead log alive; they are short.
 PATIENCE_SECONDS = 5.0
@@ -25,10 +26,16 @@ class StorageBusy(Refusal):
 
 def clean_storage(job: Job) -> Outcome:
     """Outside any transaction, safe to repeat. Says in its result what was and was not done."""
-    tables = [store.name for store in stores_of(job.ticket.scope)]
     if connection.vendor == "postgresql":
-        return Finished(_vacuum(tables))
+        return Finished(_vacuum(touched_tables(job.ticket.scope)))
     return Finished(_checkpoint())
+
+
+def touched_tables(scope: str) -> list[str]:
+    """Whose old row versions still hold what went: erased, let go of, or a key destroyed."""
+    let_go = [model._meta.db_table for model, _field in references()]  # noqa: SLF001
+    keys = DataKey._meta.db_table  # noqa: SLF001
+    return list(dict.fromkeys([*(store.name for store in stores_of(scope)), *let_go, keys]))
 
 
 def _checkpoint() -> dict[str, str]:

@@ -228,10 +228,13 @@ def test_lost_messages_and_left_files_are_swept(integration: Integration, max_ac
 
 def test_a_file_without_a_row_goes_after_an_hour(organization: Organization) -> None:
     erase_orphans(at=timezone.now() + timedelta(hours=2))  # what other tests have left
-    path = default_storage.save(f"artifacts/{organization.pk}/left.json", as_file("{}"))
+    folder = f"artifacts/{organization.pk}"
+    names = [f"{folder}/left.json", f"{folder}/deep/er/left.json", "artifacts/strange/left.json"]
+    left, deep, strange = (default_storage.save(name, as_file("{}")) for name in names)
     assert erase_orphans(at=timezone.now()) == 0
-    assert erase_orphans(at=timezone.now() + timedelta(hours=2)) == 1
-    assert not default_storage.exists(path)
+    assert erase_orphans(at=timezone.now() + timedelta(hours=2)) == 2
+    assert [default_storage.exists(path) for path in (left, deep, strange)] == [False, False, True]
+    default_storage.delete(strange)
 
 
 def test_what_is_refused_leaves_no_files(integration: Integration, max_actor: Actor) -> None:

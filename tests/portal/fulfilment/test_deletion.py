@@ -20,12 +20,14 @@ from audit.signing import public_keys, replace_signing_key, sign
 from portal.catalog.models import Field, ImportRun, Integration, Resource, Upload
 from portal.fulfilment import ledger, readback
 from portal.fulfilment.deletion.segments import Segment
+from portal.fulfilment.deletion.storage import touched_tables
 from portal.fulfilment.models import Certificate
 from portal.fulfilment.running import run_ticket
 from portal.tickets.actions import file_deletion
 from portal.tickets.freezing import WritesFrozen, refuse_if_frozen
 from portal.tickets.models import Step, Tally, Ticket
 from portal.tickets.rules import Scope, Status
+from portal.tickets.stores import references
 from tenants.access import Actor
 from tenants.models import Membership, Policy
 from tenants.scoping import organization_scope
@@ -126,6 +128,58 @@ def test_files_keys_and_bytes_are_gone(
         name = Path(connection.settings_dict["NAME"])
         for file in name.parent.glob(f"{name.name}*"):
             assert CANARY.encode() not in file.read_bytes(), file
+
+
+@pytest.mark.parametrize("scope", [Scope.ALL_METADATA, Scope.INTEGRATION])
+def test_files_that_no_row_names_go_from_however_deep(
+    scope: Scope,
+    integration: Integration,
+    ada: Membership,
+    by_ada: Actor,
+    at: datetime,
+    work: Work,
+) -> None:
+    """The symptom: the eraser looked one level deep, the read-back deeper, and they never met."""
+    home = f"artifacts/{integration.organization_id}"
+    other = make_integration(ada, at, name="Lake")
+    mine = [f"{home}/{integration.pk}/left.json", f"{home}/{integration.pk}/a/b/left.json"]
+    theirs = [f"{home}/{other.pk}/left.json", f"{home}/a/left.json"]
+    for name in [*mine, *theirs]:
+        default_storage.save(name, ContentFile(CANARY))
+    is_one = scope == Scope.INTEGRATION
+
+    ticket = work(file_one(by_ada, at, integration) if is_one else file_all(by_ada, at))
+
+    assert ticket.status == Status.ERASED
+    assert Step.objects.get(ticket=ticket, name="verification").rounds == 1
+    assert [default_storage.exists(name) for name in mine] == [False, False]
+    assert [default_storage.exists(name) for name in theirs] == [is_one, is_one]
+    assert not default_storage.exists(f"{home}/{integration.pk}")
+    tally = Tally.objects.get(ticket=ticket, store="files")
+    assert tally.before == tally.erased == (2 if is_one else 4)
+    for name in theirs:
+        default_storage.delete(name)
+
+
+def test_the_inventory_keeps_numbers_and_a_hash_and_no_names(
+    integration: Integration, by_ada: Actor, at: datetime, work: Work
+) -> None:
+    home = f"artifacts/{integration.organization_id}/{integration.pk}"
+    for number in range(3):
+        default_storage.save(f"{home}/{number}.json", ContentFile("{}"))
+    ticket = work(file_one(by_ada, at, integration))
+    kept = Step.objects.get(ticket=ticket, name="inventory").result
+    assert set(kept) == {"rows", "files", "keys", "files_digest"}
+    assert (kept["files"], len(kept["files_digest"])) == (3, 64)
+    assert ".json" not in str(kept)
+
+
+@pytest.mark.parametrize("scope", [Scope.ALL_METADATA, Scope.INTEGRATION])
+def test_every_table_that_held_something_is_cleaned(scope: Scope) -> None:
+    tables = touched_tables(scope)
+    assert len(tables) == len(set(tables))
+    assert {"audit_datakey", "catalog_integration", "catalog_resource"} <= set(tables)
+    assert {model._meta.db_table for model, _field in references()} <= set(tables)
 
 
 def test_what_the_eraser_leaves_keeps_the_request_open(
