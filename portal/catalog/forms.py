@@ -86,7 +86,7 @@ class ResourceFilter(forms.Form):
         label=_("Owner"),
         required=False,
         max_length=255,
-        widget=forms.TextInput(attrs={"placeholder": _("As the source names them")}),
+        widget=forms.TextInput(attrs={"placeholder": _("As in the source")}),
     )
 
     def __init__(self, *args: Any, integrations: list[Integration], **options: Any) -> None:

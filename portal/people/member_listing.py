@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from tenants.access import Actor
-from tenants.models import Entry, Membership, Policy, Team, TeamMember
+from tenants.models import Entry, Membership, Policy, Role, Team, TeamMember
 from tenants.models.membership import MembershipQuerySet
 
 MEMBER_ORDER = ("name", "id")
@@ -61,9 +61,11 @@ def members_for(actor: Actor) -> MembershipQuerySet:
 
 
 def narrowed(
-    rows: MembershipQuerySet, wanted: Mapping[str, Any], *, actor: Actor, at: datetime
+    rows: MembershipQuerySet, wanted: Mapping[str, Any] | None, *, actor: Actor, at: datetime
 ) -> MembershipQuerySet:
-    """Apply the list's filters; what they name beyond one's sight finds nobody."""
+    """Apply the list's filters; what they name beyond one's sight, and None, finds nobody."""
+    if wanted is None:
+        return rows.none()
     for field in ("status", "source", "custom_role"):
         if value := wanted.get(field):
             rows = rows.filter(**{field: value})
@@ -74,6 +76,19 @@ def narrowed(
         rows = rows.filter(pk__in=_placed(team, actor))
     use = wanted.get("use")
     return _BY_USE[use](rows, at) if use else rows
+
+
+def unknown_filters(wanted: Mapping[str, Any], *, actor: Actor) -> list[str]:
+    """The filters that name a role or a team which is not there, or not to be seen."""
+    named: dict[str, QuerySet[Any]] = {
+        "custom_role": Role.objects.visible_to(actor),
+        "team": Team.objects.visible_to(actor),
+    }
+    return [
+        name
+        for name, rows in named.items()
+        if wanted.get(name) and not rows.filter(pk=wanted[name]).exists()
+    ]
 
 
 def _placed(team: Any, actor: Actor) -> QuerySet[TeamMember, Any]:

@@ -39,6 +39,7 @@ PAGES = [
     "/o/acme/integrations/new/",
     "/o/acme/integrations/new/?kind=postgresql",
     "/o/acme/catalog/",
+    "/o/acme/catalog/?q=orders&kind=nothing",
     "/o/acme/cases/",
     "/o/acme/cases/CASE-101/",
     "/o/acme/access/",

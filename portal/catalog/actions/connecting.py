@@ -27,7 +27,7 @@ from tenants.permissions import Permission
 LAST_WEEKDAY = 6
 
 
-@action(Permission.INTEGRATION_MANAGE)
+@action(Permission.INTEGRATION_MANAGE, step_up=True)
 def change_connection(
     integration: Integration,
     *,

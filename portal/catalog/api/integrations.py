@@ -96,6 +96,7 @@ class IntegrationViewSet(PushMixin, PortalViewSet):
         """Read it elsewhere, or as somebody else. A run that is open stops.
 
         A password that is left out is kept, as long as it goes to the same server and login.
+        Needs a step-up within the last five minutes.
         """
         with _naming_connection():
             changed = change_connection(

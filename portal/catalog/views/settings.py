@@ -41,7 +41,9 @@ def integration_change(request: PortalRequest, slug: str, pk: UUID) -> HttpRespo
     return _settings_page(request, integration, form=form)
 
 
-@needs(change_connection.permission, methods=("POST",), refusal_to="integration-change")
+@needs(
+    change_connection.permission, step_up=True, methods=("POST",), refusal_to="integration-change"
+)
 def integration_connection(request: PortalRequest, slug: str, pk: UUID) -> HttpResponse:
     integration = visible_integration(request, pk)
     form = _place_form(integration, request.POST)

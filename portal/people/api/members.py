@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from rest_framework.decorators import action as verb
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,11 +14,12 @@ from portal.people.actions.many import change_people
 from portal.people.actions.ownership import hand_over
 from portal.people.actions.standing import let_in_again
 from portal.people.bulk import Change, Do, foresee
-from portal.people.member_listing import MEMBER_ORDER, members_for, narrowed
+from portal.people.member_listing import MEMBER_ORDER, members_for, narrowed, unknown_filters
 from portal.people.ownership import Belongings, belongings_of
 from portal.people.serializers import members as shapes
 from portal.people.serializers.many import ManyInput, ManyOutput
 from portal.people.serializers.ownership import HandOverInput, OwnershipOutput
+from portal.rest.exceptions import InvalidParameters
 from portal.rest.versions import require_version, tagged
 from portal.rest.views import PortalViewSet
 from tenants.actions.ends import set_access_end
@@ -61,6 +63,8 @@ class MemberViewSet(PortalViewSet):
 
     def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         wanted = self.query if self.action == "list" else {}
+        if unknown := unknown_filters(wanted, actor=self.request.actor):
+            raise InvalidParameters({name: [_("Not known here.")] for name in unknown})
         seen = members_for(self.request.actor).filter(pk__in=rows.values("pk"))
         return narrowed(seen, wanted, actor=self.request.actor, at=self.request.at)
 

@@ -41,6 +41,10 @@ class MemberFilter(ActorForm):
         self._offer("source", Membership.Source.choices)
         self._offer("use", list(USES.items()))
 
+    def wanted(self) -> dict[str, Any] | None:
+        """None when a filter names something unknown: then nobody is meant, and never everybody."""
+        return self.cleaned_data if self.is_valid() else None
+
     def _offer(self, name: str, choices: list[tuple[str, Any]]) -> None:
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - tells the type

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portal.people.areas import AREAS, Area
 from portal.people.listing import offered_roles
 from portal.ui.forms import ActorForm
 from tenants.access import Actor
@@ -15,7 +16,6 @@ from tenants.permissions import (
     PERMISSION_LABELS,
     VENDOR_ROLES,
     BuiltInRole,
-    Permission,
     offered_permissions,
 )
 
@@ -35,10 +35,14 @@ def role_choices(actor: Actor) -> list[tuple[str, str]]:
     return built_in + made
 
 
-def permission_choices(actor: Actor) -> list[tuple[str, str]]:
-    """What a role of this workspace may hold, as far as the actor holds it."""
+def permission_choices(actor: Actor) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What a role of this workspace may hold, by area, as far as the actor holds it."""
     offered = offered_permissions(is_vendor=actor.organization.is_vendor) & actor.permissions
-    return [(p.value, str(PERMISSION_LABELS[p])) for p in Permission if p in offered]
+    return [
+        (str(area.label), [(p.value, str(PERMISSION_LABELS[p])) for p in area.within(offered)])
+        for area in AREAS
+        if area.within(offered)
+    ]
 
 
 class RoleDefinitionForm(ActorForm):
@@ -58,3 +62,9 @@ class RoleDefinitionForm(ActorForm):
         self.fields["permissions"].choices = permission_choices(  # type: ignore[attr-defined]
             self.actor
         )
+
+    def areas(self) -> list[tuple[Area, list[Any]]]:
+        """The boxes to tick under their areas."""
+        boxes = {str(box.data["value"]): box for box in self["permissions"]}
+        found = [(area, [boxes[p] for p in area.permissions if p in boxes]) for area in AREAS]
+        return [(area, ticked) for area, ticked in found if ticked]

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
-from audit.refusals import StaleVersion
+from audit.refusals import Invalid, StaleVersion
 from portal.access.views.previewing import Asked, previewed
 from portal.people.forms.members import MemberFilter, RoleForm
 from portal.people.history import history_of
@@ -33,25 +33,30 @@ from tenants.permissions import Permission
 @needs(Permission.MEMBER_VIEW)
 def member_list(request: PortalRequest) -> HttpResponse:
     form = MemberFilter(request.GET, actor=request.actor)
-    wanted = form.cleaned_data if form.is_valid() else {}
+    wanted = form.wanted()
     rows = narrowed(members_for(request.actor), wanted, actor=request.actor, at=request.at)
-    order = ORDERS[wanted.get("sort") or "name"]
+    given = wanted or {}
+    order = ORDERS[given.get("sort") or "name"]
     context = {
         "form": form,
-        "is_filtered": any(value for name, value in wanted.items() if name != "sort"),
+        "is_unknown": wanted is None,
+        "is_filtered": wanted is None
+        or any(value for name, value in given.items() if name != "sort"),
         "page": keyset(rows, order=order, cursor=request.GET.get("cursor", "")),
         "total": Membership.objects.visible_to(request.actor).active(at=request.at).count(),
         "invited": open_invitations(request.actor).count(),
         "found": rows.order_by().values("pk").count(),
     }
-    return page(request, "people/member_list.html", context)
+    status = 422 if wanted is None else 200
+    return page(request, "people/member_list.html", context, status=status)
 
 
 @needs(Permission.MEMBER_VIEW)
 def member_export(request: PortalRequest) -> HttpResponse:
     """The rows that the list shows under the same filters, as a spreadsheet."""
-    form = MemberFilter(request.GET, actor=request.actor)
-    wanted = form.cleaned_data if form.is_valid() else {}
+    wanted = MemberFilter(request.GET, actor=request.actor).wanted()
+    if wanted is None:
+        raise Invalid(_("One of the filters is not known here. Choose it again in the list."))
     rows = narrowed(members_for(request.actor), wanted, actor=request.actor, at=request.at)
     ordered = rows.order_by(*ORDERS[wanted.get("sort") or "name"])
     return csv_response("members.csv", header(), cells(ordered))

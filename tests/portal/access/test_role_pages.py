@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from portal.people.areas import AREAS
 from tenants.access import Actor
 from tenants.actions.roles import change_role, create_role
 from tenants.actions.tokens import issue_token
 from tenants.models import Membership, Role
+from tenants.permissions import Permission
 from tenants.scoping import organization_scope
 
 pytestmark = pytest.mark.django_db
@@ -155,3 +157,27 @@ class TestTheApi:
         for unknown in (foreign.pk, ned.pk):
             answer = self.call(client, text, "get", f"custom-roles/{unknown}")
             assert answer.status_code == 404
+
+
+def test_every_permission_stands_in_one_area_of_the_editor() -> None:
+    listed = [permission for area in AREAS for permission in area.permissions]
+    assert sorted(listed) == sorted(Permission)
+
+
+def test_the_editor_offers_by_area_what_one_holds(
+    ada: Membership, max_: Membership, client_of: ClientOf
+) -> None:
+    closes = 'value="organization:manage"'
+    for person, sees in ((ada, True), (max_, False)):
+        text = client_of(person).get("/o/acme/roles/new/").content.decode()
+        assert (closes in text) is sees
+        assert ("Only an owner puts this into a role" in text) is sees
+        assert "Everything that was done here, by whom and when." in text
+        assert "Vendor console" not in text
+    refused = client_of(max_).post(
+        "/o/acme/roles/new/", {"name": "Closer", "permissions": ["organization:manage"]}
+    )
+    assert refused.status_code == 422
+    assert not Role.objects.exists()
+    nothing = client_of(max_).post("/o/acme/roles/new/", {"name": "Nothing"})
+    assert "Choose at least one." in nothing.content.decode()

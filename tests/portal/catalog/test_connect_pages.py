@@ -14,6 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from audit.models import Event
+from audit.refusals import StepUpNeeded
 from portal.catalog.actions import change_connection, create_integration, run_integration
 from portal.catalog.ingest import running
 from portal.catalog.ingest.bench import Bench
@@ -24,6 +25,7 @@ from tenants.access import Actor
 from tenants.actions.tokens import issue_token
 from tenants.models import Membership, Organization
 from tenants.scoping import organization_scope
+from tests.cast import open_session
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[..., Client]
@@ -112,6 +114,29 @@ def test_a_changed_connection_stops_the_open_run(
             beat(1)
 
 
+def test_a_connection_changes_only_after_a_fresh_proof(
+    source: Integration, max_: Membership, actor_of: Callable[..., Actor], client_of: ClientOf,
+    call: Callable[..., Any],
+) -> None:  # fmt: skip
+    refused = call("post", f"integrations/{source.pk}/connection", {"connection": {"file": "a.db"}})
+    assert (refused.status_code, refused.json()["code"]) == (403, "step-up-needed")
+    stale = actor_of(max_, stepped_up=False)
+    with pytest.raises(StepUpNeeded):
+        change_connection(source, actor=stale, at=timezone.now(), connection={"file": "other.db"})
+    where = f"/o/acme/integrations/{source.pk}/settings/connection/"
+    for do in ("save", "test"):
+        client = Client()
+        open_session(client, max_, stepped_up=False)
+        answer = client.post(where, {"file": "other.db", "do": do})
+        assert answer.status_code == 302
+        assert "?next=" in answer["Location"]
+    source.refresh_from_db()
+    assert source.connection == {"file": "shop.db"}
+    assert client_of(max_).post(where, {"file": "other.db", "do": "save"}).status_code == 302
+    source.refresh_from_db()
+    assert source.connection == {"file": "other.db"}
+
+
 def test_members_without_the_right_are_refused(
     source: Integration, aud: Membership, ned: Membership, client_of: ClientOf
 ) -> None:
@@ -165,7 +190,9 @@ def call(max_actor: Actor) -> Callable[..., Any]:
     return send
 
 
-def test_everything_over_the_api(call: Callable[..., Any], max_: Membership) -> None:
+def test_everything_over_the_api(
+    call: Callable[..., Any], max_: Membership, client_of: ClientOf
+) -> None:
     place = {"file": "shop.db"}
     tried = call("post", "integrations/test", {"kind": "sqlite", "connection": place})
     assert tried.json() == {
@@ -191,6 +218,7 @@ def test_everything_over_the_api(call: Callable[..., Any], max_: Membership) -> 
     carry_out(run.json()["id"])
     runs = call("get", f"imports?integration={made.json()['id']}").json()["results"]
     assert [one["status"] for one in runs] == ["finished"]
+    client_of(max_)
     assert call("post", f"{path}/connection", {"connection": {"file": "a.db"}}).status_code == 200
     assert call("post", f"{path}/pause").status_code == 200
     assert call("get", path).json()["next_run_at"] is None

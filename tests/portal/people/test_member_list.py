@@ -120,3 +120,27 @@ def test_a_name_is_no_formula(people: Membership, client_of: ClientOf) -> None:
     sheet = client_of(people).get("/o/acme/members/export/").content.decode()
 
     assert '"\'=HYPERLINK(1)"' in sheet
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "role=emperor",
+        "role=custom:01900000-0000-7000-8000-000000000000",
+        "team=01900000-0000-7000-8000-000000000000",
+        "team=x",
+        "status=gone",
+        "source=nowhere",
+        "use=%00",
+        "sort=shoe",
+    ],
+)
+def test_a_filter_that_is_not_known_finds_nobody_and_says_so(
+    query: str, people: Membership, client_of: ClientOf
+) -> None:
+    """Symptom: a link to a team that was deleted meanwhile showed everybody."""
+    client = client_of(people)
+    shown = client.get(f"/o/acme/members/?{query}")
+    assert (shown.status_code, list(shown.context["page"].rows)) == (422, [])
+    assert "One of the filters is not known here" in shown.content.decode()
+    assert client.get(f"/o/acme/members/export/?{query}").status_code == 422

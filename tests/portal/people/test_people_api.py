@@ -144,3 +144,18 @@ def test_what_somebody_looks_after_is_listed_and_handed_over(
     assert [one["kind"] for one in moved] == ["integrations"]
     assert Integration.objects.get().owner_id == ada.pk
     problem(caller.post(f"{address}/hand-over", {"everything": str(ada.pk)}), 409)
+
+
+@pytest.mark.parametrize("name", ["team", "custom_role"])
+def test_a_filter_that_is_not_known_is_refused(
+    name: str, ada: Membership, ned: Membership, calling: Calling, actor_of: ActorOf, at: datetime
+) -> None:
+    with organization_scope(ned.organization_id):
+        theirs = {
+            "team": create_team(actor=actor_of(ned), at=at, name="Theirs").pk,
+            "custom_role": create_role(
+                actor=actor_of(ned), name="Theirs", permissions=["member:view"]
+            ).pk,
+        }
+    for pk in (theirs[name], "01900000-0000-7000-8000-000000000000", "x"):
+        problem(calling(ada).get(f"members?{name}={pk}"), 422)
