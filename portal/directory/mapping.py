@@ -7,6 +7,7 @@ from portal.directory.joining import default_role
 from portal.directory.models import DirectoryGroup, DirectoryPlace
 from portal.directory.rules import role_from
 from portal.directory.settling import GIVES_ROLE
+from tenants.access import Actor
 from tenants.models import ManagedBy, Membership, Team, TeamMember
 from tenants.naming import mappable, role_labels, role_name
 from tenants.permissions import BuiltInRole, Permission
@@ -74,6 +75,13 @@ def effects_of_mapping(group: DirectoryGroup, *, role: str, team: Team | None) -
         leaves=_leaving(group, people, team),
         owners=owners,
     )
+
+
+def leads_unseen(group: DirectoryGroup, actor: Actor) -> bool:
+    """Whether the group gives a team that the actor may not know of."""
+    if group.team_id is None:
+        return False
+    return not Team.objects.visible_to(actor).filter(pk=group.team_id).exists()
 
 
 def _role_after(

@@ -100,6 +100,9 @@ def _newcomer(default_role: str, invitation: Invitation | None) -> Standing:
 
 
 def _names(team_ids: Collection[UUID]) -> tuple[str, ...]:
+    """The result is kept and read by people who may not know of a private team."""
+    teams = Team.objects.filter(pk__in=team_ids).order_by("name")
     return tuple(
-        Team.objects.filter(pk__in=team_ids).order_by("name").values_list("name", flat=True)
+        team.name if team.visibility == Team.Visibility.PUBLIC else _("a private team")
+        for team in teams
     )

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portal.ui.forms import ActorForm
+from tenants.access import Actor
 from tenants.models import DefaultTeam, Policy, Team
 from tenants.permissions import CUSTOMER_ROLES, ROLE_PERMISSIONS, BuiltInRole
 
@@ -49,10 +50,12 @@ class SignInPolicyForm(ActorForm):
 
     def __init__(self, *args: Any, policy: Policy, **options: Any) -> None:
         self.policy = policy
-        self.present = set(DefaultTeam.objects.values_list("team_id", flat=True))
+        actor: Actor = options["actor"]
+        teams = Team.objects.visible_to(actor).order_by("name")
+        joined = DefaultTeam.objects.filter(team__in=teams.order_by())
+        self.present = set(joined.values_list("team_id", flat=True))
         super().__init__(*args, initial=self._written(), **options)
         self.fields["default_role"].choices = self._roles()  # type: ignore[attr-defined]
-        teams = Team.objects.visible_to(self.actor).order_by("name")
         self.fields["default_teams"].queryset = teams  # type: ignore[attr-defined]
 
     def _written(self) -> dict[str, Any]:

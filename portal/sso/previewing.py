@@ -21,6 +21,7 @@ from portal.sso.mapping import (
     unmapped,
 )
 from portal.sso.models import ClaimMapping, Connection, SeenClaims
+from tenants.access import Actor
 from tenants.models import ManagedBy, Membership, Policy, Team, TeamMember
 from tenants.naming import role_labels
 from tenants.permissions import ROLE_PERMISSIONS
@@ -90,11 +91,11 @@ def candidate(connection: Connection, wanted: MappingFacts) -> Mappings:
     return replace(present, teams=TeamMapping(claim, wanted.is_authoritative, teams))
 
 
-def preview(connection: Connection, mappings: Mappings, *, at: datetime) -> Preview:
+def preview(connection: Connection, mappings: Mappings, *, at: datetime, actor: Actor) -> Preview:
     """The same decision as at the sign-in, for everybody, in a fixed number of queries."""
     seen = _seen(connection, at=at)
     places = _places()
-    names = dict(Team.objects.values_list("pk", "name"))
+    names = dict(Team.objects.visible_to(actor).values_list("pk", "name"))
     labels = role_labels()
     default_role = Policy.objects.get().default_role
     effects, unchanged, without = [], 0, 0
@@ -143,12 +144,13 @@ def _named(ids: Iterable[UUID], names: Mapping[UUID, str]) -> tuple[str, ...]:
     return tuple(sorted(names[team_id] for team_id in ids if team_id in names))
 
 
-def try_out(mappings: Mappings, claims: Claims) -> Trial:
+def try_out(mappings: Mappings, claims: Claims, *, actor: Actor) -> Trial:
     """For somebody who comes for the first time, with nothing but the default role."""
     default_role = Policy.objects.get().default_role
     standing = Standing(role=default_role, permissions=ROLE_PERMISSIONS[default_role])
     outcome = decide(mappings, standing, claims, default_role=default_role)
-    names = dict(Team.objects.filter(pk__in=outcome.joins).values_list("pk", "name"))
+    joined = Team.objects.visible_to(actor).filter(pk__in=outcome.joins)
+    names = dict(joined.values_list("pk", "name"))
     return Trial(
         role=role_labels()[outcome.role or default_role],
         teams=_named(outcome.joins, names),

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.tickets.stores import INTEGRATION
-from tenants.models import ApiToken, Entry, Invitation, Membership, TeamMember
+from tenants.access import Actor
+from tenants.models import ApiToken, Entry, Invitation, Membership, Team, TeamMember
 
 NAMED = 5
 
@@ -22,13 +23,13 @@ class Effect:
     detail: str = ""
 
 
-def effects_of_revoking(member: Membership, at: datetime) -> list[Effect]:
+def effects_of_revoking(member: Membership, at: datetime, *, actor: Actor) -> list[Effect]:
     """Sessions, tokens, sign-in, role, teams, invitations and what the person owns."""
     return [
         _sessions(member),
         _tokens(member, at),
         Effect("log-in", _("Sign-in to this workspace is refused, by password and by SSO")),
-        _places(member),
+        _places(member, actor),
         *_invitations(member, at),
         *_owned(member),
     ]
@@ -50,8 +51,10 @@ def _tokens(member: Membership, at: datetime) -> Effect:
     return Effect("key-round", text, _short(names))
 
 
-def _places(member: Membership) -> Effect:
+def _places(member: Membership, actor: Actor) -> Effect:
+    """The role, and the teams that this actor may know of."""
     places = TeamMember.objects.filter(membership=member).select_related("team")
+    places = places.filter(team__in=Team.objects.visible_to(actor))
     names = [place.team.name for place in places]
     text = _("The role “%(role)s” is taken away") % {"role": member.role_label}
     teams = _("Teams: %(teams)s") % {"teams": _short(names)} if names else ""

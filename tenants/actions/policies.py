@@ -132,15 +132,18 @@ def _check_default_role(role: str, actor: Actor) -> None:
 
 def _replace_default_teams(wanted: set[UUID], actor: Actor) -> dict[str, tuple[str, str]]:
     """What changed, as names for the log; nothing when the teams are the same."""
-    teams = {team.pk: team for team in Team.objects.visible_to(actor).filter(pk__in=wanted)}
+    seen = Team.objects.visible_to(actor)
+    teams = {team.pk: team for team in seen.filter(pk__in=wanted)}
     if teams.keys() != wanted:
         raise Invalid("Choose teams of this workspace.", {"default_teams": "Not a team here."})
-    present = {row.team_id: row.team for row in DefaultTeam.objects.select_related("team")}
+    # Teams that the actor may not know of stay as they are.
+    rows = DefaultTeam.objects.filter(team__in=seen).select_related("team")
+    present = {row.team_id: row.team for row in rows}
     if present.keys() == wanted:
         return {}
     for team in teams.values():
         _may_give(team, actor)
-    DefaultTeam.objects.exclude(team_id__in=wanted).delete()
+    DefaultTeam.objects.filter(team_id__in=present.keys() - wanted).delete()
     for team_id in wanted - present.keys():
         DefaultTeam.objects.create(team_id=team_id)
     return {"default_teams": (_names(present.values()), _names(teams.values()))}

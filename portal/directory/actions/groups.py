@@ -12,6 +12,7 @@ from audit.names import EventName
 from audit.recorder import record
 from audit.refusals import Invalid, NotPermitted, StaleVersion
 from portal.directory.braking import Asked, hold_leaving, is_privileged
+from portal.directory.mapping import leads_unseen
 from portal.directory.models import DirectoryGroup, DirectoryPlace, DirectoryUser
 from portal.directory.moving import change_members, settle_group
 from portal.directory.rules import ROLES_BY_WEIGHT, Outcome, folded
@@ -108,6 +109,8 @@ def map_group(
     group = _locked(group, None)
     if group.version != version:
         raise StaleVersion("The group changed meanwhile. Look again, then decide.")
+    if leads_unseen(group, actor):
+        raise NotPermitted("What this group gives is changed by those who manage teams.")
     given = _given(role, actor)
     _check_team(team, actor)
     group.custom_role = given.custom if given else None

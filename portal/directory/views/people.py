@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from audit.refusals import Invalid
 from portal.directory.actions import map_group
 from portal.directory.forms import GroupFilter, MappingForm, UserFilter
-from portal.directory.mapping import effects_of_mapping
+from portal.directory.mapping import effects_of_mapping, leads_unseen
 from portal.directory.models import DirectoryGroup, DirectoryPlace, DirectoryUser
 from portal.directory.searching import found_users
 from portal.directory.views.tabs import tabs_of
@@ -19,6 +19,7 @@ from portal.ui.needs import needs
 from portal.ui.pages import page
 from portal.ui.paging import keyset
 from portal.ui.requests import PortalRequest, workspace_url
+from tenants.models import Team
 from tenants.permissions import Permission
 
 
@@ -50,6 +51,7 @@ def directory_group_list(request: PortalRequest) -> HttpResponse:
         "form": form,
         "is_filtered": any(wanted.values()),
         "page": keyset(rows, order=("display_name", "id"), cursor=request.GET.get("cursor", "")),
+        "known_teams": set(Team.objects.visible_to(request.actor).values_list("pk", flat=True)),
     }
     return page(request, "directory/group_list.html", context)
 
@@ -60,7 +62,8 @@ def directory_group_show(request: PortalRequest, pk: UUID) -> HttpResponse:
     group = _group(pk)
     considered = MappingForm(request.GET or None, actor=request.actor)
     preview = None
-    if "preview" in request.GET and considered.is_valid():
+    is_hidden = leads_unseen(group, request.actor)
+    if "preview" in request.GET and not is_hidden and considered.is_valid():
         preview = effects_of_mapping(group, **considered.chosen())
     form = MappingForm(
         actor=request.actor, initial=considered.data or MappingForm.initial_of(group)
@@ -69,6 +72,7 @@ def directory_group_show(request: PortalRequest, pk: UUID) -> HttpResponse:
     context = {
         "tabs": tabs_of(request, "directory-group-list"),
         "group": group,
+        "is_hidden": is_hidden,
         "form": form,
         "preview": preview,
         "considered": considered if preview else None,

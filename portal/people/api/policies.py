@@ -9,7 +9,7 @@ from portal.people.serializers import policies as shapes
 from portal.rest.versions import require_version, tagged
 from portal.rest.views import PortalViewSet
 from tenants.actions.policies import change_policy
-from tenants.models import DefaultTeam, Policy
+from tenants.models import DefaultTeam, Policy, Team
 from tenants.permissions import Permission
 
 
@@ -38,9 +38,11 @@ class PolicyViewSet(PortalViewSet):
             "sso_enforced": policy.enforces_sso(at=self.request.at),
             "sso_enforced_at": policy.sso_enforced_at,
             "sso_confirmed_at": policy.sso_confirmed_at,
-            "default_teams": DefaultTeam.objects.order_by("team_id").values_list(
-                "team_id", flat=True
-            ),
+            "default_teams": DefaultTeam.objects.filter(
+                team__in=Team.objects.visible_to(self.request.actor)
+            )
+            .order_by("team_id")
+            .values_list("team_id", flat=True),
         }
         return tagged(self.answer(shown), policy.version)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from audit.names import EventName
 from audit.recorder import record
-from audit.refusals import Invalid, StaleVersion
+from audit.refusals import Invalid, NotPermitted, StaleVersion
 from portal.sso.mapping import MAX_VALUE, claim_name, plain_value
 from portal.sso.models import ClaimMapping, ClaimRule, Connection, SeenClaims
 from tenants.access import Actor, action
@@ -59,8 +59,10 @@ def set_mapping(
     if row is None:
         row = ClaimMapping(connection=connection, target=wanted.target, version=0)
         row.organization_id = connection.organization_id
-    elif row.is_authoritative and not wanted.is_authoritative:
-        _release(connection, wanted.target)
+    else:
+        _refuse_unseen(row, actor)
+        if row.is_authoritative and not wanted.is_authoritative:
+            _release(connection, wanted.target)
     row.claim, row.is_authoritative = wanted.claim, wanted.is_authoritative
     row.version += 1
     row.save()
@@ -73,6 +75,7 @@ def remove_mapping(mapping: ClaimMapping, *, actor: Actor, version: int) -> None
     """Take a mapping back: people keep what they have, and people decide it again."""
     mapping = ClaimMapping.objects.locked(mapping.pk)
     _same_version(mapping, version)
+    _refuse_unseen(mapping, actor)
     _release(mapping.connection, mapping.target)
     record(
         EventName.MAPPING_REMOVED,
@@ -139,6 +142,15 @@ def _check_teams(rules: Sequence[RuleFacts], actor: Actor) -> None:
     for team in teams:
         held = frozenset(known[name] for name in team.permissions if name in known)
         may_hand_out(held, actor=actor)
+
+
+def _refuse_unseen(mapping: ClaimMapping, actor: Actor) -> None:
+    """Whoever does not know of a team does not take away what leads into it."""
+    rules = ClaimRule.objects.filter(mapping=mapping, team__isnull=False)
+    if rules.exclude(team__in=Team.objects.visible_to(actor)).exists():
+        raise NotPermitted(
+            "This mapping leads into teams that you may not see. Ask somebody who manages teams."
+        )
 
 
 def _replace(row: ClaimMapping, wanted: MappingFacts, *, actor: Actor) -> None:

@@ -25,7 +25,7 @@ from portal.sso.previewing import (
 from portal.ui.needs import needs
 from portal.ui.pages import page
 from portal.ui.requests import PortalRequest, workspace_url
-from tenants.models import Policy
+from tenants.models import Policy, Team
 from tenants.permissions import BuiltInRole, Permission
 
 BOTH = ("GET", "POST")
@@ -52,13 +52,14 @@ def connection_mapping(request: PortalRequest, connection_id: UUID) -> HttpRespo
     context: dict[str, Any] = {
         "connection": connection,
         "targets": _targets(connection),
+        "known_teams": set(Team.objects.visible_to(request.actor).values_list("pk", flat=True)),
         "default_role": BuiltInRole(Policy.objects.get().default_role).label,
         "unknown": unknown[:VALUES_SHOWN],
         "more_unknown": max(0, len(unknown) - VALUES_SHOWN),
         "claims": _tried(request, mappings),
     }
     if request.method == "POST":
-        context["trial"] = try_out(mappings, _pasted(request, mappings))
+        context["trial"] = try_out(mappings, _pasted(request, mappings), actor=request.actor)
     return page(request, "sso/mapping_show.html", context)
 
 
@@ -160,6 +161,6 @@ def _edit_page(
     is_wrong = wish in {"preview", "save"} and not editor.is_valid()
     if wish == "preview" and not is_wrong:
         mappings = candidate(connection, editor.facts())
-        context["preview"] = preview(connection, mappings, at=request.at)
+        context["preview"] = preview(connection, mappings, at=request.at, actor=request.actor)
     status = 422 if is_wrong or (wish == "save") else 200
     return page(request, "sso/mapping_change.html", context, status=status)

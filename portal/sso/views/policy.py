@@ -17,7 +17,7 @@ from portal.ui.needs import needs
 from portal.ui.pages import page
 from portal.ui.requests import PortalRequest, workspace_url
 from tenants.actions.policies import change_policy
-from tenants.models import ApiToken, DefaultTeam, Policy
+from tenants.models import ApiToken, DefaultTeam, Policy, Team
 from tenants.models.organization import ENFORCEMENT_TRIAL
 from tenants.permissions import BuiltInRole, Permission
 
@@ -44,7 +44,9 @@ def policy_show(request: PortalRequest) -> HttpResponse:
             for one in SHOWN_AS
         ],
         "default_role": BuiltInRole(policy.default_role).label,
-        "default_teams": DefaultTeam.objects.select_related("team").order_by("team__name"),
+        "default_teams": DefaultTeam.objects.filter(team__in=Team.objects.visible_to(request.actor))
+        .select_related("team")
+        .order_by("team__name"),
         "machine_tokens": tokens.select_related("owner").order_by("name", "id")[:SHOWN],
     }
     return page(request, "sso/policy_show.html", context)

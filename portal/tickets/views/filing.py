@@ -40,7 +40,11 @@ def ticket_revoke(request: PortalRequest) -> HttpResponse:
             % {"name": member, "number": ticket.number},
         )
         return _to(request, ticket)
-    context = {"form": form, "member": member, "effects": effects_of_revoking(member, request.at)}
+    context = {
+        "form": form,
+        "member": member,
+        "effects": effects_of_revoking(member, request.at, actor=request.actor),
+    }
     status = 422 if form.is_bound else 200
     return page(request, "tickets/revoke.html", context, status=status)
 

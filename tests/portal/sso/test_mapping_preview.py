@@ -51,7 +51,10 @@ def test_a_preview_names_who_gains_and_who_loses(
     _seen(acme_idp, mia, ["Admins"])
 
     shown = preview(
-        acme_idp.connection, candidate(acme_idp.connection, _roles(acme_idp, Admins="admin")), at=at
+        acme_idp.connection,
+        candidate(acme_idp.connection, _roles(acme_idp, Admins="admin")),
+        at=at,
+        actor=system_actor(acme_idp.connection.organization),
     )
 
     assert [(e.member.name, e.before, e.after) for e in shown.effects] == [
@@ -67,7 +70,10 @@ def test_whose_claim_did_not_come_is_counted_and_left_alone(
     _seen(acme_idp, mia, None)
 
     shown = preview(
-        acme_idp.connection, candidate(acme_idp.connection, _roles(acme_idp, a="admin")), at=at
+        acme_idp.connection,
+        candidate(acme_idp.connection, _roles(acme_idp, a="admin")),
+        at=at,
+        actor=system_actor(acme_idp.connection.organization),
     )
 
     assert (shown.effects, shown.unchanged, shown.without_claim) == ((), 1, 1)
@@ -113,7 +119,12 @@ def test_what_the_preview_says_is_what_happens(
         _seen(acme_idp, member, came)
     _save(acme_idp, roles, teams, all_teams)
     connection = acme_idp.connection
-    said = preview(connection, mappings_of(connection), at=timezone.now())
+    said = preview(
+        connection,
+        mappings_of(connection),
+        at=timezone.now(),
+        actor=system_actor(connection.organization),
+    )
 
     before = {member.pk: _state(member) for member in people}
     for member, came in zip(people, groups, strict=True):
@@ -192,6 +203,7 @@ def test_a_preview_of_thousands_takes_as_many_queries_as_of_three(
                 acme_idp.connection,
                 candidate(acme_idp.connection, _roles(acme_idp, a="admin")),
                 at=at,
+                actor=system_actor(acme_idp.connection.organization),
             )
         return len(seen)
 
