@@ -1,6 +1,6 @@
 """The policy's values as people write them: minutes and days in, spans of time out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -89,6 +89,20 @@ class PolicyForm(ActorForm):
         if "invitation_domains" in values:
             values["invitation_domains"] = values["invitation_domains"].replace(",", " ").split()
         return spans(values)
+
+    def lines(self, names: Iterable[str]) -> list[tuple[str, str, str]]:
+        """Label, old and new value of each, as the form shows them."""
+        return [
+            (str(self.fields[name].label), _said(self.initial[name]), _said(new))
+            for name in names
+            if (new := self.cleaned_data.get(name)) is not None
+        ]
+
+
+def _said(value: object) -> str:
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    return ", ".join(str(value).split()) or str(_("none"))
 
 
 def spans(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -54,10 +54,9 @@ def _asked(request: PortalRequest, policy: Policy, form: PolicyForm) -> HttpResp
 def _shown(
     request: PortalRequest, foreseen: Foreseen, form: PolicyForm, *, is_overtaken: bool
 ) -> HttpResponse:
-    labels = [form.fields[name].label for name, _new in foreseen.changes if name in form.fields]
     context = {
         "foreseen": foreseen,
-        "labels": labels,
+        "lines": form.lines([name for name, _new in foreseen.changes]),
         "carried": carried(request),
         "is_overtaken": is_overtaken,
     }

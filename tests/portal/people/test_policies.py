@@ -184,6 +184,7 @@ class TestThePreview:
 
         assert shown.status_code == 200
         assert "Nothing has happened yet" in shown.content.decode()
+        assert "30, before: 90" in shown.content.decode()
         assert Policy.objects.get().stale_after == timedelta(days=90)
 
     def test_another_effect_is_shown_again(
