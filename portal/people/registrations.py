@@ -16,6 +16,9 @@ WORK, ORGANIZATION, STAFF = "", _("Organization"), _("Our team")
 
 
 def find_members(actor: Actor, text: str, limit: int) -> Sequence[Found]:
+    """People by name or address, for those who may open their pages."""
+    if not actor.may(Permission.MEMBER_VIEW):
+        return []
     rows = Membership.objects.visible_to(actor).matching(text)
     slug = actor.organization.slug
     return [
@@ -29,6 +32,8 @@ def find_members(actor: Actor, text: str, limit: int) -> Sequence[Found]:
 
 
 def find_teams(actor: Actor, text: str, limit: int) -> Sequence[Found]:
+    if not actor.may(Permission.TEAM_VIEW):
+        return []
     rows = Team.objects.visible_to(actor).filter(name__icontains=text).order_by("name", "id")
     slug = actor.organization.slug
     return [
