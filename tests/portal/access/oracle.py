@@ -61,7 +61,8 @@ def _is_in(member: Row) -> bool:
 def _held(member: Row, roles: Iterable[Row], teams: Iterable[Row]) -> frozenset[str]:
     custom = [set(row["permissions"]) for row in roles if row["id"] == member["custom_role_id"]]
     held = custom[0] if custom else {str(each) for each in ROLE_PERMISSIONS[member["role"]]}
-    return frozenset(held.union(*(row["permissions"] for row in teams)))
+    held = held.union(*(row["permissions"] for row in teams))
+    return frozenset(held | {"catalog:view"} if "catalog:view_all" in held else held)
 
 
 def _resources(mine: Mapping[Any, list[Row]], held: frozenset[str], teams: set[UUID]) -> Any:

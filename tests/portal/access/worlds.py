@@ -21,7 +21,7 @@ ROLES: Sequence[frozenset[Permission]] = (
     frozenset({P.CATALOG_VIEW}),
     frozenset({P.TEAM_VIEW, P.TOKEN_ISSUE}),
     frozenset({P.CATALOG_VIEW, P.INTEGRATION_VIEW, P.TEAM_VIEW}),
-    frozenset({P.CATALOG_VIEW, P.CATALOG_VIEW_ALL, P.INTEGRATION_VIEW}),
+    frozenset({P.CATALOG_VIEW_ALL}),
     frozenset({P.CATALOG_VIEW, P.INTEGRATION_MANAGE, P.INTEGRATION_VIEW}),
 )
 OF_TEAMS: Sequence[Sequence[Permission]] = ((), (), (P.INTEGRATION_VIEW,), (P.CATALOG_VIEW,))
