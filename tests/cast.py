@@ -12,10 +12,11 @@ from accounts.models import User
 from tenants.access import Actor, system_actor
 from tenants.actions.entries import open_entry
 from tenants.actions.members import admit_member
-from tenants.models import Entry, Membership, Organization, Policy
-from tenants.permissions import BuiltInRole
+from tenants.models import ApiToken, Entry, Membership, Organization, Policy
+from tenants.permissions import BuiltInRole, Permission
 from tenants.resolving import RequestFacts, actor_for_member
 from tenants.scoping import organization_scope, system_scope
+from tenants.tokens import make_token
 
 PASSWORD = "correct-horse-tests"
 FACTS = RequestFacts(request_id="test-request", address="127.0.0.1")
@@ -77,6 +78,23 @@ def open_session(
             has_second_factor=True,
             is_fresh=stepped_up,
         )
+
+
+def make_token_text(membership: Membership) -> str:
+    """A token of the member's that may all that they may, also where their role issues none."""
+    at, made = timezone.now(), make_token(ApiToken.Kind.PERSONAL)
+    with organization_scope(membership.organization_id):
+        ApiToken.objects.create(
+            kind=ApiToken.Kind.PERSONAL,
+            name="everything",
+            prefix=made.prefix,
+            digest=made.digest,
+            owner=membership,
+            scopes=sorted(Permission),
+            created_at=at,
+            expires_at=at + timedelta(hours=1),
+        )
+    return made.text
 
 
 @pytest.fixture

@@ -87,3 +87,30 @@ def _value(name: str, converter: Any, slug: str) -> str:
     if isinstance(converter, IntConverter):
         return "1"
     return "REV-9999" if name == "reference" else "nothing"
+
+
+PLAIN = {"health-show", "readiness-show", "metrics-show", "api-unknown"}
+ANYBODY, PERSON, MEMBER = "anybody", "person", "member"
+
+
+def door_of(route: Route) -> dict[str, str]:
+    """Who passes, by method: a permission, or whoever has a place, an account, or nothing."""
+    view = route.view
+    actions = getattr(view, "actions", None)
+    if actions and route.name not in PLAIN:
+        needed = view.cls.permissions
+        return {verb.upper(): needed[name] or MEMBER for verb, name in actions.items()
+            if verb != "head"}  # fmt: skip
+    if hasattr(view, "permission"):
+        return dict.fromkeys(route.methods, view.permission or MEMBER)
+    known = PERSON if hasattr(view, "signed_in") else ANYBODY
+    return dict.fromkeys(route.methods, known)
+
+
+def doors() -> dict[str, str]:
+    """All of them: `GET /api/v1/teams` and who passes."""
+    return {
+        f"{method} {route}": str(needed)
+        for route in all_routes()
+        for method, needed in door_of(route).items()
+    }

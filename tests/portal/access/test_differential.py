@@ -9,7 +9,6 @@ import io
 import random
 import re
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,11 +19,10 @@ from django.utils import timezone
 
 from portal.catalog import listing
 from portal.catalog.models import Resource
-from tenants.models import ApiToken, Membership
-from tenants.permissions import BuiltInRole, Permission
+from tenants.models import Membership
+from tenants.permissions import BuiltInRole
 from tenants.scoping import organization_scope
-from tenants.tokens import make_token
-from tests.cast import open_session
+from tests.cast import make_token_text, open_session
 from tests.portal.access.oracle import Seen, seen_by
 from tests.portal.access.worlds import World, make_world
 
@@ -47,14 +45,7 @@ class Person:
     def of(cls, member: Membership) -> "Person":
         browser = Client()
         open_session(browser, member)
-        at, made = timezone.now(), make_token(ApiToken.Kind.PERSONAL)
-        with organization_scope(member.organization_id):
-            ApiToken.objects.create(
-                kind=ApiToken.Kind.PERSONAL, name="all", prefix=made.prefix, digest=made.digest,
-                owner=member, scopes=sorted(Permission), created_at=at,
-                expires_at=at + timedelta(hours=1),
-            )  # fmt: skip
-        return cls(member, browser, made.text)
+        return cls(member, browser, make_token_text(member))
 
     def page(self, path: str, **query: str) -> Any:
         return self.browser.get(f"/o/{self.member.organization.slug}/{path}", query)
