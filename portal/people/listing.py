@@ -7,6 +7,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from tenants.access import Actor
+from tenants.actions.teams import is_open_to
 from tenants.models import ApiToken, Invitation, Membership, Team, TeamMember
 from tenants.permissions import ROLE_PERMISSIONS, BuiltInRole, Permission
 from tenants.rights import known
@@ -29,8 +30,7 @@ def teams_for(actor: Actor) -> QuerySet[Team]:
 
 def may_join(team: Team, actor: Actor) -> bool:
     """Whether somebody outside may come in by themselves: nobody raises themselves by it."""
-    is_public = team.visibility == Team.Visibility.PUBLIC
-    return is_public and known(team.permissions) <= actor.permissions
+    return is_open_to(actor, team) and known(team.permissions) <= actor.permissions
 
 
 def places_in(team: Team) -> QuerySet[TeamMember]:

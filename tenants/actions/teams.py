@@ -207,9 +207,12 @@ def _refuse_managed(team: Team, membership: Membership) -> None:
 
 
 def _may_place(team: Team, membership: Membership, actor: Actor) -> None:
-    """Whoever brings somebody in, themselves included, gives no more than they hold."""
+    """Whoever brings somebody in, themselves included, gives no more than they hold.
+
+    What a team opens is the catalogue: who may not see that, an auditor, has nothing to join for.
+    """
     oneself = _is_own(membership, actor)
-    is_free = oneself and team.visibility == Team.Visibility.PUBLIC
+    is_free = oneself and is_open_to(actor, team)
     if not is_free and not actor.may(Permission.TEAM_MANAGE) and not leads(actor, team):
         raise NotPermitted("You can join public teams yourself. Ask an admin for others.")
     beyond = known(team.permissions) - actor.permissions
@@ -229,6 +232,11 @@ def _may_take_out(team: Team, membership: Membership, actor: Actor) -> None:
     is_lead = TeamMember.objects.filter(team=team, membership=membership, is_lead=True).exists()
     if is_lead and not actor.may(Permission.TEAM_MANAGE):
         raise NotPermitted(f"{membership} leads the team too. An admin decides about leads.")
+
+
+def is_open_to(actor: Actor, team: Team) -> bool:
+    """Whether somebody may come in by themselves, as far as the team is concerned."""
+    return team.visibility == Team.Visibility.PUBLIC and actor.may(Permission.CATALOG_VIEW)
 
 
 def _is_own(membership: Membership, actor: Actor) -> bool:

@@ -18,7 +18,7 @@ SHARED_PARTS = {
     "tenants/actions/invitations.py": {"allowed_domains", "keep_place", "refuse_domain"},
     "tenants/actions/managing.py": {"release_places", "release_roles"},
     "tenants/actions/organizations.py": {"install_vendor"},
-    "tenants/actions/teams.py": {"leads"},
+    "tenants/actions/teams.py": {"is_open_to", "leads"},
     "tenants/actions/tokens.py": {"revoke_tokens_of"},
     "tenants/actions/guards.py": {
         "given_role",
