@@ -79,7 +79,7 @@ def _next_page(request: PortalRequest, made: Integration) -> str:
         messages.success(request, _("Connected. Now upload its two files."))
         return workspace_url(request, "import-list", made.pk)
     if made.is_read:
-        messages.success(request, _("Connected. Run it now, or give it a schedule."))
+        messages.success(request, _("Saved. Run it now, or give it a schedule."))
     else:
         messages.success(request, _("Connected. Its page says how your agent sends to it."))
     return workspace_url(request, "integration-show", made.pk)
