@@ -11,6 +11,7 @@ from audit.refusals import Invalid
 from portal.access.views.granting import asked_about, given
 from portal.access.views.previewing import Asked, previewed
 from portal.catalog.actions import set_team_access
+from portal.catalog.listing import suggested
 from portal.catalog.models import Resource
 from portal.people.forms.teams import TeamAccessForm, TeamPermissionsForm
 from portal.people.team_rights import access_change, labels, opened_by
@@ -90,10 +91,7 @@ def team_access(request: PortalRequest, pk: UUID) -> HttpResponse:
 
 
 def _resources(request: PortalRequest, text: str) -> list[Resource]:
-    if not text:
-        return []
-    rows = Resource.objects.visible_to(request.actor).matching(text)
-    return list(rows.select_related("integration").by_name()[:OFFERED])
+    return suggested(request.actor, text, size=OFFERED)
 
 
 def _found(request: PortalRequest, pk: UUID) -> Team:
