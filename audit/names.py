@@ -95,6 +95,7 @@ class EventName(StrEnum):
     ROLE_CHANGED = "role.changed"
     ROLE_DELETED = "role.deleted"
     INVITATION_SENT = "invitation.sent"
+    INVITATION_CHANGED = "invitation.changed"
     INVITATION_CANCELLED = "invitation.cancelled"
     INVITATION_ACCEPTED = "invitation.accepted"
     TEAM_CREATED = "team.created"

@@ -139,6 +139,10 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     ),
     N.ROLE_DELETED: _("{actor} deleted the role {target}."),
     N.INVITATION_SENT: _("{actor} invited {target}[ as {role}]."),
+    N.INVITATION_CHANGED: _(
+        "{actor} changed the invitation of {target}[: {before} becomes {after}]"
+        "[; joins {joins}][; no longer joins {leaves}]."
+    ),
     N.INVITATION_CANCELLED: _("{actor} cancelled the invitation of {target}."),
     N.INVITATION_ACCEPTED: _("{target} accepted the invitation."),
     N.TEAM_CREATED: _("{actor} created the team {target}."),

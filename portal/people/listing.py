@@ -1,14 +1,15 @@
 """Lists of people as the screens and the API show them: filtered by who looks, in few queries."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from tenants.access import Actor
 from tenants.actions.teams import is_open_to
-from tenants.models import ApiToken, Invitation, Membership, Team, TeamMember
+from tenants.models import ApiToken, Invitation, InvitationTeam, Membership, Team, TeamMember
 from tenants.permissions import ROLE_PERMISSIONS, BuiltInRole, Permission
 from tenants.rights import known
 
@@ -43,7 +44,7 @@ def places_in(team: Team) -> QuerySet[TeamMember]:
 
 def open_invitations(actor: Actor) -> QuerySet[Invitation]:
     """Invitations that were neither used nor cancelled, the expired ones among them."""
-    return _invitations(actor).filter(accepted_at__isnull=True, cancelled_at__isnull=True)
+    return invitations_for(actor).filter(accepted_at__isnull=True, cancelled_at__isnull=True)
 
 
 def invitations_in(actor: Actor, state: str, *, at: datetime) -> QuerySet[Invitation]:
@@ -51,13 +52,37 @@ def invitations_in(actor: Actor, state: str, *, at: datetime) -> QuerySet[Invita
     unused = open_invitations(actor)
     found = {
         "expired": unused.filter(expires_at__lte=at),
-        "accepted": _invitations(actor).filter(accepted_at__isnull=False),
-        "cancelled": _invitations(actor).filter(cancelled_at__isnull=False),
+        "accepted": invitations_for(actor).filter(accepted_at__isnull=False),
+        "cancelled": invitations_for(actor).filter(cancelled_at__isnull=False),
     }
     return found.get(state, unused)
 
 
-def _invitations(actor: Actor) -> QuerySet[Invitation]:
+def narrowed_invitations(
+    actor: Actor, wanted: Mapping[str, Any] | None, *, at: datetime
+) -> QuerySet[Invitation]:
+    """Apply the list's filters; None, for what is unknown, finds nobody."""
+    if wanted is None:
+        return Invitation.objects.none()
+    rows = invitations_in(actor, wanted.get("state") or "", at=at)
+    if text := wanted.get("q"):
+        rows = rows.filter(Q(name__icontains=text) | Q(email__icontains=text))
+    if role := wanted.get("role"):
+        rows = rows.filter(holds_role(str(role)))
+    if team := wanted.get("team"):
+        places = InvitationTeam.objects.filter(team__in=Team.objects.visible_to(actor))
+        rows = rows.filter(pk__in=places.filter(team=team).values("invitation_id"))
+    return rows
+
+
+def holds_role(role: str) -> Q:
+    """A built-in role by its name, a custom one as `custom:` and its id."""
+    kind, colon, pk = role.partition(":")
+    return Q(custom_role=pk) if colon else Q(role=kind, custom_role__isnull=True)
+
+
+def invitations_for(actor: Actor) -> QuerySet[Invitation]:
+    """All of them, whatever became of them, with the teams this actor may know of."""
     return (
         Invitation.objects.visible_to(actor)
         .select_related("invited_by", "custom_role")

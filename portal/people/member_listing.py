@@ -8,6 +8,7 @@ from django.db.models import DateTimeField, F, OuterRef, Prefetch, Q, QuerySet, 
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from portal.people.listing import holds_role
 from tenants.access import Actor
 from tenants.models import Entry, Membership, Policy, Role, Team, TeamMember
 from tenants.models.membership import MembershipQuerySet
@@ -71,7 +72,7 @@ def narrowed(
             rows = rows.filter(**{field: value})
     rows = rows.matching(wanted.get("q", ""))
     if role := wanted.get("role"):
-        rows = rows.filter(_holds(str(role)))
+        rows = rows.filter(holds_role(str(role)))
     if team := wanted.get("team"):
         rows = rows.filter(pk__in=_placed(team, actor))
     use = wanted.get("use")
@@ -94,12 +95,6 @@ def unknown_filters(wanted: Mapping[str, Any], *, actor: Actor) -> list[str]:
 def _placed(team: Any, actor: Actor) -> QuerySet[TeamMember, Any]:
     places = TeamMember.objects.filter(team_id=team, team__in=Team.objects.visible_to(actor))
     return places.values("membership_id")
-
-
-def _holds(role: str) -> Q:
-    """A built-in role by its name, a custom one as `custom:` and its id."""
-    kind, colon, pk = role.partition(":")
-    return Q(custom_role=pk) if colon else Q(role=kind, custom_role__isnull=True)
 
 
 def _unused(rows: MembershipQuerySet, at: datetime) -> MembershipQuerySet:

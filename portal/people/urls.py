@@ -7,6 +7,7 @@ from portal.people.views import (
     bulk,
     imports,
     invitations,
+    invited,
     joining,
     members,
     ownership,
@@ -30,6 +31,7 @@ _members: list[URLPattern] = [
     path("members/<uuid:pk>/reinstate/", standing.member_reinstate, name="member-reinstate"),
     path("members/<uuid:pk>/end/", standing.member_end, name="member-end"),
     path("invitations/", invitations.invitation_list, name="invitation-list"),
+    path("invitations/bulk/", invited.invitation_bulk, name="invitation-bulk"),
     path("invitations/new/", invitations.invitation_new, name="invitation-new"),
     path("invitations/import/", imports.invitation_import, name="invitation-import"),
     path(

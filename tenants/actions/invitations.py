@@ -156,7 +156,7 @@ def accept_invitation(
     invitation.accepted_at = at
     invitation.save(update_fields=["accepted_at"])
     record(
-        EventName.INVITATION_ACCEPTED, actor=actor, target=membership, role=_role_name(invitation)
+        EventName.INVITATION_ACCEPTED, actor=actor, target=membership, role=role_said(invitation)
     )
     return membership
 
@@ -176,7 +176,8 @@ def refuse_domain(address: str, allowed: frozenset[str]) -> None:
         )
 
 
-def _role_name(invitation: Invitation) -> str:
+def role_said(invitation: Invitation) -> str:
+    """As the log says it."""
     return invitation.custom_role.name if invitation.custom_role else invitation.role
 
 
@@ -185,7 +186,7 @@ def _record_sent(invitation: Invitation, actor: Actor) -> None:
         EventName.INVITATION_SENT,
         actor=actor,
         target=invitation,
-        role=_role_name(invitation),
+        role=role_said(invitation),
         version=invitation.version,
         founding=invitation.is_founding,
     )

@@ -184,6 +184,15 @@ class Invitation(TenantModel):
     def __str__(self) -> str:
         return self.email
 
+    @property
+    def role_label(self) -> str:
+        return self.custom_role.name if self.custom_role else str(BuiltInRole(self.role).label)
+
+    @property
+    def role_name(self) -> str:
+        """The role as `tenants.actions.guards.named_role` knows it."""
+        return f"custom:{self.custom_role_id}" if self.custom_role_id else self.role
+
     def is_open(self, *, at: datetime) -> bool:
         return self.accepted_at is None and self.cancelled_at is None and self.expires_at > at
 

@@ -15,7 +15,19 @@ ACTIONS = [p for p in modules() if p.name == "actions.py" or p.parent.name == "a
 SHARED_PARTS = {
     "tenants/actions/entries.py": {"end_entries_of"},
     "tenants/actions/ends.py": {"checked_end", "is_end_near"},
-    "tenants/actions/invitations.py": {"allowed_domains", "keep_place", "refuse_domain"},
+    "tenants/actions/invitations.py": {
+        "allowed_domains",
+        "keep_place",
+        "refuse_domain",
+        "role_said",
+    },
+    "tenants/actions/invited.py": {
+        "holding_of",
+        "may_edit",
+        "may_resend",
+        "refuse_unopen",
+        "with_holdings",
+    },
     "tenants/actions/managing.py": {"release_places", "release_roles"},
     "tenants/actions/organizations.py": {"install_vendor"},
     "tenants/actions/teams.py": {"is_open_to", "leads"},

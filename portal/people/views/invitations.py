@@ -8,8 +8,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from audit.refusals import Invalid
-from portal.people.forms.invitations import InvitationForm
-from portal.people.listing import INVITATION_STATES, invitations_in
+from portal.people.forms.invitations import InvitationFilter, InvitationForm
+from portal.people.listing import INVITATION_STATES, narrowed_invitations
 from portal.ui.needs import needs
 from portal.ui.pages import page
 from portal.ui.paging import keyset
@@ -24,14 +24,21 @@ def _list(request: HttpRequest) -> str:
 
 @needs(send_invitation.permission)
 def invitation_list(request: PortalRequest) -> HttpResponse:
-    state = request.GET.get("state", "")
-    rows = invitations_in(request.actor, state, at=request.at)
+    form = InvitationFilter(request.GET, actor=request.actor)
+    wanted = form.wanted()
+    rows = narrowed_invitations(request.actor, wanted, at=request.at)
+    given = wanted or {}
     context = {
+        "form": form,
+        "is_unknown": wanted is None,
+        "is_filtered": wanted is None or any(given.get(name) for name in ("q", "role", "team")),
         "page": keyset(rows, order=("-id",), cursor=request.GET.get("cursor", "")),
+        "found": rows.order_by().values("pk").count(),
         "states": INVITATION_STATES.items(),
-        "state": state if state in INVITATION_STATES else "",
+        "state": given.get("state", ""),
     }
-    return page(request, "people/invitation_list.html", context)
+    status = 422 if wanted is None else 200
+    return page(request, "people/invitation_list.html", context, status=status)
 
 
 @needs(send_invitation.permission, methods=("GET", "POST"))
