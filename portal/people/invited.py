@@ -15,10 +15,11 @@ from django.utils.translation import gettext_lazy
 from audit.refusals import Refusal
 from portal.people.bulk import NotInTeam, SameRole
 from tenants.access import Actor
-from tenants.actions.guards import GivenRole, given_role, named_role
+from tenants.actions.guards import GivenRole
 from tenants.actions.invitations import allowed_domains
 from tenants.actions.invited import (
     Edit,
+    asked_role,
     holding_of,
     may_edit,
     may_resend,
@@ -73,9 +74,7 @@ class Wish:
         """Raises Invalid for a role that is not here."""
         teams = (self.team,) if self.team else ()
         if self.do == Ask.ROLE:
-            named = {"role": "", "custom_role": None} | named_role(self.role)
-            given = given_role(named["role"], named["custom_role"], organization=actor.organization)
-            return Edit(given=given)
+            return Edit(given=asked_role(self.role, actor=actor))
         return Edit(joins=teams) if self.do == Ask.TEAM_ADD else Edit(leaves=teams)
 
 
@@ -86,8 +85,24 @@ class InvitedLine:
     invitation: Invitation
     said: str = ""
     refusal: str = ""
-    gained: tuple[str, ...] = ()
-    lost: tuple[str, ...] = ()
+    gained: tuple[Permission, ...] = ()
+    lost: tuple[Permission, ...] = ()
+
+    @property
+    def gained_labels(self) -> list[str]:
+        return [str(PERMISSION_LABELS[permission]) for permission in self.gained]
+
+    @property
+    def lost_labels(self) -> list[str]:
+        return [str(PERMISSION_LABELS[permission]) for permission in self.lost]
+
+    @property
+    def is_changed(self) -> bool:
+        return not self.refusal
+
+    @property
+    def reason(self) -> str:
+        return self.refusal or self.said
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +173,7 @@ def _judge(wish: Wish, actor: Actor, at: datetime) -> Judge:
         before = holding_of(invitation).permissions()
         said = _said(invitation, wish, edit.given)
         return InvitedLine(
-            invitation, said, gained=_labels(after - before), lost=_labels(before - after)
+            invitation, said, gained=_ordered(after - before), lost=_ordered(before - after)
         )
 
     return judge
@@ -209,5 +224,5 @@ def _role_said(invitation: Invitation, wish: Wish, given: GivenRole) -> str:
     }
 
 
-def _labels(permissions: frozenset[Permission]) -> tuple[str, ...]:
-    return tuple(str(PERMISSION_LABELS[p]) for p in Permission if p in permissions)
+def _ordered(permissions: frozenset[Permission]) -> tuple[Permission, ...]:
+    return tuple(permission for permission in Permission if permission in permissions)

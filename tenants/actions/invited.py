@@ -12,7 +12,13 @@ from audit.names import EventName
 from audit.recorder import record
 from audit.refusals import Refusal
 from tenants.access import Actor, action
-from tenants.actions.guards import GivenRole, may_hand_out, only_by_owners
+from tenants.actions.guards import (
+    GivenRole,
+    given_role,
+    may_hand_out,
+    named_role,
+    only_by_owners,
+)
 from tenants.actions.invitations import (
     INVITATION_LASTS,
     InvitationNotOpen,
@@ -55,6 +61,12 @@ class Edit:
         kept |= {team.pk: team for team in self.joins}
         role = self.given.permissions if self.given else holding.role
         return Holding(role, tuple(kept.values()))
+
+
+def asked_role(name: str, *, actor: Actor) -> GivenRole:
+    """A role as forms and the API name it, held until the transaction ends. Raises Invalid."""
+    named = {"role": "", "custom_role": None} | named_role(name)
+    return given_role(named["role"], named["custom_role"], organization=actor.organization)
 
 
 def with_holdings(ids: Collection[UUID], *, lock: bool = False) -> list[Invitation]:
@@ -114,6 +126,31 @@ def edit_invitations(
         may_edit(invitation, edit, actor=actor, at=at)
     _write(rows, edit, actor)
     return rows
+
+
+@action(Permission.MEMBER_INVITE)
+def edit_invitation(
+    invitation: Invitation,
+    *,
+    actor: Actor,
+    at: datetime,
+    role: str = "",
+    teams: Iterable[Team] | None = None,
+) -> Invitation:
+    """Give one invitation another role by name, or exactly these of the teams one may know of.
+
+    Raises Invalid, InvitationNotOpen, NotPermitted, TeamGone.
+    """
+    # Before the role, as acceptance does: else the two could wait for each other.
+    Invitation.objects.locked(invitation.pk)
+    given = asked_role(role, actor=actor) if role else None
+    joins: tuple[Team, ...] = ()
+    leaves: tuple[Team, ...] = ()
+    if teams is not None:
+        joins = tuple(teams)
+        leaves = tuple(Team.objects.visible_to(actor).exclude(pk__in=[t.pk for t in joins]))
+    edit = Edit(given, joins, leaves)
+    return edit_invitations([invitation.pk], edit, actor=actor, at=at)[0]
 
 
 @action(Permission.MEMBER_INVITE)

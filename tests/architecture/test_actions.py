@@ -22,6 +22,7 @@ SHARED_PARTS = {
         "role_said",
     },
     "tenants/actions/invited.py": {
+        "asked_role",
         "holding_of",
         "may_edit",
         "may_resend",

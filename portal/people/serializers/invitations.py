@@ -1,15 +1,19 @@
 """Invitations as the API takes and gives them."""
 
 from typing import Any
+from uuid import UUID
 
 from rest_framework import serializers
 
+from portal.people.bulk import MOST
 from portal.people.importing import Verdict
+from portal.people.invited import ABOUT_TEAMS, ASK_LABELS, Ask, invitations_of
 from portal.people.listing import INVITATION_STATES
-from portal.people.serializers.shared import ROLES
+from portal.people.serializers.shared import ROLE_HELP, ROLES, RoleField
 from portal.people.sheets import LONGEST_CELL, MAX_LINES
 from portal.rest.pagination import PageQuery
 from portal.rest.serializers import StrictSerializer, TextField
+from tenants.models import Team
 
 
 class InvitationInput(StrictSerializer):
@@ -27,11 +31,18 @@ class InvitationInput(StrictSerializer):
     )
 
 
+class InvitationTeamName(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+
+
 class InvitationOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     email = serializers.CharField()
     name = serializers.CharField()
-    role = serializers.ChoiceField(choices=ROLES)
+    role = serializers.CharField(source="role_name", help_text=ROLE_HELP)
+    role_label = serializers.CharField()
+    teams = InvitationTeamName(source="seen_teams", many=True, help_text="Those you may know of.")
     invited_by = serializers.UUIDField(source="invited_by_id", allow_null=True)
     access_ends_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
@@ -40,7 +51,91 @@ class InvitationOutput(serializers.Serializer[Any]):
     cancelled_at = serializers.DateTimeField(allow_null=True)
 
 
+class InvitationEdit(StrictSerializer):
+    """What stands here becomes so; what is left out stays."""
+
+    role = RoleField(required=False)
+    teams = serializers.ListField(
+        child=serializers.UUIDField(),
+        required=False,
+        max_length=100,
+        help_text="All that the person is to join, of those you may know of.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs:
+            raise serializers.ValidationError({"role": "Name a role, or teams."})
+        return attrs
+
+
+class InvitedInput(StrictSerializer):
+    invitations = serializers.ListField(
+        child=serializers.UUIDField(), allow_empty=False, max_length=MOST
+    )
+    do = serializers.ChoiceField(
+        choices=[(ask.value, str(said)) for ask, said in ASK_LABELS.items()]
+    )
+    team = serializers.UUIDField(
+        required=False, default=None, allow_null=True, help_text="To join, or not to."
+    )
+    role = RoleField(required=False, default="", allow_blank=True)
+    digest = TextField(
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=64,
+        help_text="From the answer that showed what would happen; without it nothing does.",
+    )
+
+    def validate_invitations(self, value: list[UUID]) -> list[UUID]:
+        found = invitations_of(value, self._actor)
+        if found is None:
+            raise serializers.ValidationError("One of them is no invitation here.")
+        return found
+
+    def validate_team(self, value: UUID | None) -> Team | None:
+        if value is None:
+            return None
+        found: Team | None = Team.objects.visible_to(self._actor).filter(pk=value).first()
+        if found is None:
+            raise serializers.ValidationError("Not a team here.")
+        return found
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["do"] in ABOUT_TEAMS and attrs["team"] is None:
+            raise serializers.ValidationError({"team": "Name the team."})
+        if attrs["do"] == Ask.ROLE and not attrs["role"]:
+            raise serializers.ValidationError({"role": "Name the role."})
+        return attrs
+
+    @property
+    def _actor(self) -> Any:
+        return self.context["view"].request.actor
+
+
+class InvitedLineOutput(serializers.Serializer[Any]):
+    invitation = serializers.UUIDField(source="invitation.pk")
+    email = serializers.CharField(source="invitation.email")
+    is_changed = serializers.BooleanField()
+    said = serializers.CharField(
+        source="reason", help_text="What becomes of it, or why it stays as it is."
+    )
+    gained = serializers.ListField(child=serializers.CharField(), help_text="Permissions.")
+    lost = serializers.ListField(child=serializers.CharField())
+
+
+class InvitedOutput(serializers.Serializer[Any]):
+    done = serializers.BooleanField(help_text="Whether it happened, or would.")
+    digest = serializers.CharField(source="outcome.digest")
+    lines = InvitedLineOutput(source="outcome.lines", many=True)
+
+
 class InvitationQuery(PageQuery):
+    q = serializers.CharField(
+        required=False, default="", allow_blank=True, max_length=100, help_text="Name or address."
+    )
+    role = serializers.CharField(required=False, max_length=60, help_text=ROLE_HELP)
+    team = serializers.UUIDField(required=False)
     state = serializers.ChoiceField(
         required=False, choices=[state for state in INVITATION_STATES if state]
     )

@@ -1,26 +1,39 @@
 """Invitations that are out, changed one by one and many at once."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
+from accounts.models import User
 from audit.models import Event
 from audit.names import EventName
+from audit.refusals import Refusal
 from audit.sentences import sentence
-from tenants.access import Actor
-from tenants.actions.invitations import (
-    cancel_invitation,
-    send_invitation,
-)
+from portal.people.actions.invited import change_invited
+from portal.people.invited import Ask, Wish, foresee_invited
+from tenants.access import Actor, stranger
+from tenants.actions.invitations import accept_invitation, cancel_invitation, send_invitation
+from tenants.actions.invited import edit_invitation
 from tenants.actions.teams import create_team
-from tenants.models import Invitation, InvitationTeam, Membership, Team
+from tenants.models import Invitation, InvitationTeam, Membership, Policy, Team, TeamMember
+from tenants.permissions import BuiltInRole, Permission
+from tenants.scoping import organization_scope
+from tests.cast import make_member, make_organization
+from tests.portal.people.test_joining import NEW, link_to
+from tests.portal.rest.conftest import Caller, caller_of, fresh_limits, problem  # noqa: F401
+from tests.racing import race
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[..., Client]
 ActorOf = Callable[..., Actor]
+Calling = Callable[..., Caller]
 Inviting = Callable[..., Invitation]
 ADDRESS = "/o/acme/invitations/bulk/"
 
@@ -137,3 +150,268 @@ def test_who_is_left_out_and_why(
         "placed": "Is to join Finance already.",
     }
     assert [line.invitation for line in done.context["outcome"].done] == [rows["open"]]
+
+
+def test_nobody_hands_out_more_than_they_hold(
+    ada: Membership,
+    max_: Membership,
+    inviting: Inviting,
+    actor_of: ActorOf,
+    client_of: ClientOf,
+    at: datetime,
+) -> None:
+    """By a role, or by what a team brings; nor do they take it from others."""
+    owner, guest = inviting("owner", "owner"), inviting("guest")
+    mighty = create_team(actor=actor_of(ada), at=at, name="Mighty")
+    Team.objects.filter(pk=mighty.pk).update(
+        permissions=[str(Permission.DELETION_CLOSE_ORGANIZATION)]
+    )
+    assert not actor_of(max_).may(Permission.DELETION_CLOSE_ORGANIZATION)
+    client = client_of(max_)
+    both = {"invitations": ids(owner, guest)}
+
+    lowered = commit(client, {**both, "do": "role", "role": "editor"})
+    raised = client.post(ADDRESS, {**both, "do": "role", "role": "owner"})
+    placed = commit(client, {**both, "do": "team_add", "team": str(mighty.pk)})
+
+    assert set(reasons(lowered)) == {"owner"}
+    assert raised.status_code == 422
+    assert set(reasons(placed)) == {"owner", "guest"}
+    assert sorted(Invitation.objects.values_list("role", flat=True)) == ["editor", "owner"]
+    assert not InvitationTeam.objects.exists()
+
+
+def test_the_new_place_is_taken_on_acceptance_by_the_old_link(
+    ada: Membership,
+    team: Team,
+    inviting: Inviting,
+    actor_of: ActorOf,
+    client_of: ClientOf,
+) -> None:
+    nia = inviting("nia")
+    link = link_to(nia)
+    browser = client_of(ada)
+    commit(browser, {"invitations": ids(nia), "do": "role", "role": "editor"})
+    commit(browser, {"invitations": ids(nia), "do": "team_add", "team": str(team.pk)})
+
+    Client().post(link, NEW)
+
+    member = Membership.objects.get(email=nia.email)
+    assert member.role == "editor"
+    assert TeamMember.objects.filter(team=team, membership=member).exists()
+
+
+def test_sending_again_voids_the_old_link_and_cancelling_every_link(
+    ada: Membership, inviting: Inviting, client_of: ClientOf, at: datetime
+) -> None:
+    nia, ben = inviting("nia"), inviting("ben")
+    old = [link_to(one) for one in (nia, ben)]
+    Invitation.objects.filter(pk=nia.pk).update(expires_at=at - timedelta(days=1))
+    browser = client_of(ada)
+
+    sent = commit(browser, {"invitations": ids(nia), "do": "resend"})
+    cancelled = commit(browser, {"invitations": ids(ben), "do": "cancel"})
+
+    assert [len(each.context["outcome"].done) for each in (sent, cancelled)] == [1, 1]
+    for link in old:
+        Client().post(link, NEW)
+        assert not Membership.objects.filter(email__contains="away").exists()
+    assert Event.objects.filter(name=EventName.INVITATION_SENT, target_id=nia.pk).count() == 2
+    assert Event.objects.filter(name=EventName.INVITATION_CANCELLED).count() == 1
+    nia.refresh_from_db()
+    Client().post(link_to(nia), NEW)
+    assert Membership.objects.filter(email=nia.email).exists()
+
+
+def test_what_changed_since_the_preview_is_shown_again(
+    ada: Membership, inviting: Inviting, actor_of: ActorOf, client_of: ClientOf, at: datetime
+) -> None:
+    nia, ben = inviting("nia"), inviting("ben")
+    client = client_of(ada)
+    asked = {"invitations": ids(nia, ben), "do": "role", "role": "editor"}
+    digest = client.post(ADDRESS, asked).context["outcome"].digest
+    cancel_invitation(ben, actor=actor_of(ada), at=at)
+
+    answer = client.post(ADDRESS, {**asked, "digest": digest, "commit": "yes"})
+
+    assert answer.status_code == 409
+    assert set(Invitation.objects.values_list("role", flat=True)) == {"viewer"}
+    assert not Event.objects.filter(name=EventName.INVITATION_CHANGED).exists()
+
+
+def test_an_address_outside_the_policy_is_not_sent_again(
+    ada: Membership, inviting: Inviting, client_of: ClientOf
+) -> None:
+    nia = inviting("nia")
+    Policy.objects.update(invitation_domains=["acme.test"])
+
+    preview = client_of(ada).post(ADDRESS, {"invitations": ids(nia), "do": "resend"})
+
+    assert "some domains only" in reasons(preview)["nia"]
+
+
+def test_foreign_ids_and_nonsense_are_unknown(
+    ada: Membership,
+    ned: Membership,
+    team: Team,
+    inviting: Inviting,
+    actor_of: ActorOf,
+    client_of: ClientOf,
+    at: datetime,
+) -> None:
+    nia = inviting("nia")
+    with organization_scope(ned.organization_id):
+        theirs = send_invitation(actor=actor_of(ned), at=at, email="x@globex.test", role="viewer")
+        their_team = create_team(actor=actor_of(ned), at=at, name="Theirs")
+    client = client_of(ada)
+    for asked in (
+        {"invitations": ids(nia, theirs), "do": "cancel"},
+        {"invitations": "nonsense", "do": "cancel"},
+        {"invitations": "", "do": "cancel"},
+        {"invitations": ids(nia), "do": "explode"},
+        {"invitations": ids(nia), "do": "team_add", "team": str(their_team.pk)},
+        {"invitations": ids(nia), "do": "team_add", "team": "x"},
+        {"invitations": ids(nia), "do": "team_add"},
+        {"invitations": ids(nia), "do": "role", "role": "king"},
+        {"invitations": ids(nia), "do": "role"},
+    ):
+        assert client.post(ADDRESS, {**asked, "commit": "yes"}).status_code == 422, asked
+    assert client.post(ADDRESS, {"invitation": ["x", str(nia.pk)]}).status_code == 302
+    assert not Invitation.objects.filter(cancelled_at__isnull=False).exists()
+
+
+def test_a_viewer_changes_nothing_and_is_told_of_nobody(
+    ada: Membership, mia: Membership, inviting: Inviting, client_of: ClientOf
+) -> None:
+    nia = inviting("nia")
+
+    refused = client_of(mia).post(ADDRESS, {"invitations": ids(nia), "do": "cancel"})
+    unseen = client_of(mia).get("/o/acme/members/?use=never")
+    seen = client_of(ada).get("/o/acme/members/?use=never")
+
+    assert refused.status_code == 403
+    assert b"1 person was invited and has not come yet." in seen.content
+    assert b"was invited" not in unseen.content
+    assert b"was invited" not in client_of(ada).get("/o/acme/members/").content
+
+
+@pytest.mark.parametrize("do", ["team_add", "role", "resend", "cancel"])
+def test_thirty_cost_what_three_do_apart_from_their_events(
+    ada: Membership, team: Team, inviting: Inviting, actor_of: ActorOf, at: datetime, do: str
+) -> None:
+    actor = actor_of(ada)
+    wish = Wish(Ask(do), team if do == "team_add" else None, "editor" if do == "role" else "")
+    cost = {}
+    for many in (3, 30):
+        chosen = [inviting(f"{do}{many}x{n}").pk for n in range(many)]
+        with CaptureQueriesContext(connection) as looked:
+            outcome = foresee_invited(chosen, wish, actor=actor, at=at)
+        with CaptureQueriesContext(connection) as done:
+            change_invited(chosen, wish, actor=actor, at=at, digest=outcome.digest)
+        events = sum("audit_event" in each["sql"] for each in done)
+        keys = sum("audit_datakey" in each["sql"].lower() for each in done)
+        assert events == many
+        cost[many] = (len(looked), len(done) - events - keys)
+
+    assert cost[3] == cost[30]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_accepts_while_it_is_changed_gets_one_of_the_two(
+    actor_of: ActorOf, at: datetime
+) -> None:
+    """Never a half: the old role without the team, or the new with it."""
+    acme = make_organization("acme")
+    ada = make_member(acme, "Ada Okafor", BuiltInRole.OWNER)
+    actor = actor_of(ada)
+    with organization_scope(acme.pk):
+        team = create_team(actor=actor, at=at, name="Finance")
+        nia = send_invitation(actor=actor, at=at, email="nia@away.test", role="viewer")
+        user = User.objects.create(email="nia@away.test", name="Nia")
+    enter = partial(
+        accept_invitation, nia, actor=stranger(acme), at=at, user=user, version=nia.version
+    )
+    change = partial(edit_invitation, nia, actor=actor, at=at, role="editor", teams=[team])
+
+    results = race([enter, change, change, change], organization_id=acme.pk)
+
+    unexpected = [r for r in results if isinstance(r, Exception) and not isinstance(r, Refusal)]
+    assert unexpected == []
+    with organization_scope(acme.pk):
+        member = Membership.objects.get(email="nia@away.test")
+        placed = TeamMember.objects.filter(membership=member).exists()
+        assert (member.role, placed) in (("viewer", False), ("editor", True))
+
+
+class TestTheApi:
+    def test_one_is_changed_and_keeps_its_link(
+        self,
+        ada: Membership,
+        team: Team,
+        inviting: Inviting,
+        caller_of: Calling,  # noqa: F811
+    ) -> None:
+        nia, caller = inviting("nia"), caller_of(ada)
+
+        answer = caller.patch(f"invitations/{nia.pk}", {"role": "editor", "teams": [str(team.pk)]})
+        changed = json.loads(answer.content)
+
+        assert (answer.status_code, changed["role"]) == (200, "editor")
+        assert [each["name"] for each in changed["teams"]] == ["Finance"]
+        emptied = json.loads(caller.patch(f"invitations/{nia.pk}", {"teams": []}).content)
+        assert (emptied["role"], emptied["teams"]) == ("editor", [])
+        assert Invitation.objects.get(pk=nia.pk).version == 1
+        assert len(json.loads(caller.get("invitations?role=editor&q=nia").content)["results"]) == 1
+        problem(caller.get("invitations?role=king"), 422)
+
+    def test_what_does_not_hold_is_refused(
+        self,
+        ada: Membership,
+        max_: Membership,
+        mia: Membership,
+        ned: Membership,
+        inviting: Inviting,
+        caller_of: Calling,  # noqa: F811
+        at: datetime,
+    ) -> None:
+        nia, owner = inviting("nia"), inviting("owner", "owner")
+        used = inviting("used")
+        Invitation.objects.filter(pk=used.pk).update(accepted_at=at)
+        caller, where = caller_of(ada), f"invitations/{nia.pk}"
+
+        for wrong in ({}, {"role": "king"}, {"role": "custom:1"}, {"teams": [str(ned.pk)]}):
+            problem(caller.patch(where, wrong), 422)
+        problem(caller.patch(f"invitations/{used.pk}", {"role": "editor"}), 409)
+        problem(caller.patch(f"invitations/{ned.pk}", {"role": "editor"}), 404)
+        problem(caller_of(max_).patch(where, {"role": "owner"}), 403)
+        problem(caller_of(max_).patch(f"invitations/{owner.pk}", {"role": "viewer"}), 403)
+        problem(caller_of(mia).patch(where, {"role": "editor"}), 403)
+        problem(caller_of(ned).patch(where, {"role": "viewer"}), 404)
+        assert Invitation.objects.get(pk=nia.pk).role == "viewer"
+
+    def test_many_are_changed_as_the_dry_run_said(
+        self,
+        ada: Membership,
+        team: Team,
+        inviting: Inviting,
+        caller_of: Calling,  # noqa: F811
+    ) -> None:
+        caller = caller_of(ada)
+        placed = inviting("placed", teams=[team])
+        chosen = [str(one.pk) for one in (inviting("ana"), placed)]
+        asked = {"invitations": chosen, "do": "team_add", "team": str(team.pk)}
+
+        dry = json.loads(caller.post("invitations/bulk", asked).content)
+        assert (dry["done"], InvitationTeam.objects.count()) == (False, 1)
+        assert [line["is_changed"] for line in dry["lines"]] == [True, False]
+        problem(caller.post("invitations/bulk", {**asked, "digest": "x"}), 412)
+        done = json.loads(
+            caller.post("invitations/bulk", {**asked, "digest": dry["digest"]}).content
+        )
+
+        assert done["done"]
+        assert InvitationTeam.objects.count() == 2
+        problem(caller.post("invitations/bulk", {**asked, "team": None}), 422)
+        problem(caller.post("invitations/bulk", {**asked, "invitations": [str(ada.pk)]}), 422)
+        king = {"invitations": chosen, "do": "role", "role": "king"}
+        problem(caller.post("invitations/bulk", king), 422)
