@@ -62,8 +62,12 @@ class Actor:
 
     @property
     def person(self) -> UUID | None:
-        """Whose key seals this actor's name: the membership's, also for a token."""
-        return self.membership.pk if self.membership else self.id
+        """Whose key seals this actor's name: the membership's, also for a token of theirs.
+
+        A service account's name is its own: it is read when its owner's is long erased.
+        """
+        is_machine = self.token is not None and self.token.service_account_id is not None
+        return self.membership.pk if self.membership and not is_machine else self.id
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions
@@ -190,9 +194,10 @@ def _require_person(actor: Actor) -> None:
         with system_scope("staff behind an action"):
             member = Membership.unscoped.filter(pk__in=[actor.id]).first()
     elif actor.token is not None:
-        usable = ApiToken.objects.usable(at=now()).select_related("owner")
-        token = usable.filter(pk=actor.token.pk).first()
-        member = token.owner if token else None
+        usable = ApiToken.objects.usable(at=now())
+        behind = usable.select_related("owner", "service_account__owner")
+        token = behind.filter(pk=actor.token.pk).first()
+        member = token.answering if token and token.holder_stands(at=now()) else None
     elif actor.entry is not None and not actor.entry._state.adding:  # noqa: SLF001
         entry = Entry.objects.open().select_related("membership").filter(pk=actor.entry.pk).first()
         member = entry.membership if entry else None

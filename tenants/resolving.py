@@ -8,7 +8,16 @@ from audit.refusals import Refusal
 from tenants.access import STEP_UP_LASTS, Actor, ActorKind
 from tenants.addresses import require_address
 from tenants.holding import refuse_if_held
-from tenants.models import ApiToken, Entry, Membership, Organization, Policy, TeamMember
+from tenants.machines import rights_of_account
+from tenants.models import (
+    ApiToken,
+    Entry,
+    Membership,
+    Organization,
+    Policy,
+    ServiceAccount,
+    TeamMember,
+)
 from tenants.permissions import READING, BuiltInRole, Permission
 from tenants.rights import united
 from tenants.scoping import system_scope
@@ -101,6 +110,9 @@ def actor_for_token(token: ApiToken, *, facts: RequestFacts, at: datetime) -> Ac
     Raises WorkspaceHeld.
     """
     refuse_if_held(token.organization_id)
+    _mark_used(token, at=at, address=facts.address)
+    if token.service_account is not None:
+        return _machine_actor(token, token.service_account, facts=facts)
     owner = token.owner
     teams = _teams(owner)
     held = _united(owner, teams)
@@ -112,7 +124,6 @@ def actor_for_token(token: ApiToken, *, facts: RequestFacts, at: datetime) -> Ac
         .values_list("step_up_at", flat=True)
         .first()
     )
-    _mark_used(token, at=at)
     return Actor(
         kind=ActorKind.TOKEN,
         organization=token.organization,
@@ -137,6 +148,29 @@ def _allowed(token: ApiToken, held: frozenset[Permission]) -> frozenset[Permissi
     allowed = frozenset(p for p in held if p.value in token.scopes)
     is_closing = token.organization.status == Organization.Status.CLOSING
     return allowed & READING if is_closing else allowed
+
+
+def _machine_actor(token: ApiToken, account: ServiceAccount, *, facts: RequestFacts) -> Actor:
+    """A service account: nothing is its owner's own to it, and it never steps up.
+
+    The owner stays behind it as the member: whoever must not decide about their own request
+    must not decide about it through a machine either.
+    """
+    rights, scopes = rights_of_account(account), frozenset(token.scopes)
+    return Actor(
+        kind=ActorKind.TOKEN,
+        organization=token.organization,
+        name=f"{account.name} ({token.name})",
+        id=account.pk,
+        permissions=_allowed(token, rights.permissions),
+        team_ids=frozenset(team.pk for team in rights.teams),
+        membership=account.owner,
+        token=token,
+        session_id=token.prefix,
+        request_id=facts.request_id,
+        address=facts.address,
+        scopes=scopes,
+    )
 
 
 def actor_for_member(
@@ -239,7 +273,9 @@ def _mark_seen(entry: Entry, *, at: datetime) -> None:
     Membership.objects.filter(pk=entry.membership_id).update(last_seen_at=at)
 
 
-def _mark_used(token: ApiToken, *, at: datetime) -> None:
+def _mark_used(token: ApiToken, *, at: datetime, address: str) -> None:
     last = token.last_used_at
     if last is None or (at - last).total_seconds() >= SEEN_EVERY_SECONDS:
-        ApiToken.objects.filter(pk=token.pk).update(last_used_at=at)
+        ApiToken.objects.filter(pk=token.pk).update(
+            last_used_at=at, last_used_address=address or None
+        )

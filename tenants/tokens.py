@@ -23,6 +23,11 @@ _LETTERS = {
     ApiToken.Kind.AGENT: "gha_",
 }
 _HEAD = 4
+# Whoever a token stands for, with the roles that decide what it may.
+_BEHIND = (
+    *("organization", "owner__custom_role"),
+    *("service_account__custom_role", "service_account__owner__custom_role"),
+)
 _LENGTH = _HEAD + _PUBLIC + _SECRET + _CHECK
 
 
@@ -95,15 +100,11 @@ def authenticate_digest(
     if found is None:
         raise TokenRefused("This token is unknown, expired or revoked.")
     with organization_scope(found[1]):
-        token = (
-            ApiToken.objects.select_related("owner", "owner__custom_role", "organization")
-            .filter(pk=found[0])
-            .first()
-        )
+        token = ApiToken.objects.select_related(*_BEHIND).filter(pk=found[0]).first()
     if token is None or not hmac.compare_digest(token.digest, digest):
         raise TokenRefused("This token is unknown, expired or revoked.")
     is_open = token.organization.status != Organization.Status.CLOSED
-    if not (is_open and token.is_usable(at=at) and token.owner.is_active(at=at)):
+    if not (is_open and token.is_usable(at=at) and token.holder_stands(at=at)):
         raise TokenRefused("This token is unknown, expired or revoked.")
     with organization_scope(token.organization_id):
         policy = Policy.objects.get()
@@ -114,7 +115,9 @@ def authenticate_digest(
 
 
 def _require_address(token: ApiToken, policy: Policy, address: str) -> None:
-    if not allows(token.address_rule, address):
+    account = token.service_account
+    rules = (token.address_rule, account.address_rule if account else "")
+    if not all(allows(rule, address) for rule in rules):
         raise TokenRefused("This token may not be used from this address.")
     if not allows(policy.address_rule, address):
         raise TokenRefused("This workspace is opened only from addresses that its admins allow.")
@@ -123,9 +126,10 @@ def _require_address(token: ApiToken, policy: Policy, address: str) -> None:
 def _require_single_sign_on(token: ApiToken, policy: Policy, *, at: datetime) -> None:
     """A person's own token is no way past an enforced single sign-on. Raises TokenRefused.
 
-    Tokens of services and agents stand for no person, and are shown on the policy's page.
+    A service account's stand for no person, and are shown on the policy's page. Tokens of
+    services and agents from before there were accounts have none: they count as their holder's.
     """
-    if token.kind != ApiToken.Kind.PERSONAL or not policy.enforces_sso(at=at):
+    if token.service_account_id is not None or not policy.enforces_sso(at=at):
         return
     came = Entry.objects.filter(
         membership_id=token.owner_id,

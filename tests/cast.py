@@ -12,7 +12,7 @@ from accounts.models import User
 from tenants.access import Actor, system_actor
 from tenants.actions.entries import open_entry
 from tenants.actions.members import admit_member
-from tenants.models import ApiToken, Entry, Membership, Organization, Policy
+from tenants.models import ApiToken, Entry, Membership, Organization, Policy, ServiceAccount
 from tenants.permissions import BuiltInRole, Permission
 from tenants.resolving import RequestFacts, actor_for_member
 from tenants.scoping import organization_scope, system_scope
@@ -55,6 +55,15 @@ def make_member(
             role=role,
             source=source,
         )
+
+
+def make_machine(owner: Membership, *, role: str, name: str = "Nightly import") -> ServiceAccount:
+    """A service account that `owner` answers for, with a built-in role."""
+    with organization_scope(owner.organization_id):
+        made: ServiceAccount = ServiceAccount.objects.create(
+            name=name, role=role, owner=owner, created_at=timezone.now()
+        )
+    return made
 
 
 def open_session(

@@ -4,7 +4,7 @@ from audit.names import EventName
 from audit.recorder import record
 from tenants.access import Actor, action
 from tenants.actions.guards import may_hand_out
-from tenants.models import ManagedBy, Membership, ServiceAccount, Team, TeamMember
+from tenants.models import ApiToken, ManagedBy, Membership, ServiceAccount, Team, TeamMember
 from tenants.permissions import Permission
 from tenants.rights import known
 
@@ -18,6 +18,7 @@ def hand_over_account(
     account.owner = successor
     account.version += 1
     account.save(update_fields=["owner", "version"])
+    ApiToken.objects.filter(service_account=account).update(owner=successor)
     record(EventName.SERVICE_ACCOUNT_CHANGED, actor=actor, target=account, changed="owner")
     return account
 

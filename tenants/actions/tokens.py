@@ -1,18 +1,31 @@
-"""API tokens: issued once, shown once, revoked for good."""
+"""API tokens: issued once, shown once, replaced with an overlap, revoked for good."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Final
 
 from audit.names import EventName
 from audit.recorder import record
-from audit.refusals import Invalid, NotPermitted
+from audit.refusals import Invalid, NotPermitted, Refusal
 from tenants.access import Actor, action
 from tenants.addresses import canonical_rule
-from tenants.models import ApiToken, Membership, Policy
+from tenants.machines import rights_of_account
+from tenants.models import ApiToken, Membership, Policy, ServiceAccount
+from tenants.models.service_accounts import LONGEST_RULE
 from tenants.permissions import Permission
 from tenants.tokens import make_token
 
 LONGEST_NAME = 80
+# How long a replaced token goes on working beside its successor.
+OVERLAPS: Final = (timedelta(0), timedelta(hours=1), timedelta(hours=24), timedelta(days=7))
+
+
+class TokenEnded(Refusal):
+    code = "token-ended"
+
+
+class TokenReplaced(Refusal):
+    code = "token-replaced"
 
 
 @action(Permission.TOKEN_ISSUE, step_up=True)
@@ -25,20 +38,34 @@ def issue_token(
     lasts: timedelta,
     kind: str = ApiToken.Kind.PERSONAL,
     address_rule: str = "",
+    service_account: ServiceAccount | None = None,
 ) -> tuple[ApiToken, str]:
-    """A new token of the actor's own and its text, which is known only now. Raises Invalid."""
-    owner = actor.membership
-    if owner is None:
+    """A new token and its text, which is known only now: one's own, or a service account's.
+
+    Raises Invalid, NotPermitted.
+    """
+    if actor.token is not None:
+        raise NotPermitted("A token never makes tokens. Make it in the browser.")
+    if actor.membership is None:
         raise NotPermitted("Only a member can hold a token.")
+    account = _held_account(kind, service_account, actor=actor, at=at)
     wanted = sorted(set(scopes))
-    _check(actor, name=name, scopes=wanted, lasts=lasts, address_rule=address_rule)
+    held = rights_of_account(account).permissions if account else actor.permissions
+    _check(
+        held & actor.permissions,
+        name=name,
+        scopes=wanted,
+        lasts=lasts,
+        address_rule=address_rule,
+    )
     made = make_token(kind)
     token: ApiToken = ApiToken.objects.create(
         kind=kind,
         name=name.strip(),
         prefix=made.prefix,
         digest=made.digest,
-        owner=owner,
+        owner=account.owner if account else actor.membership,
+        service_account=account,
         scopes=wanted,
         address_rule=canonical_rule(address_rule),
         created_at=at,
@@ -51,15 +78,57 @@ def issue_token(
         kind=kind,
         scopes=wanted,
         expires_at=token.expires_at.isoformat(),
+        account=account.name if account else "",
     )
     return token, made.text
+
+
+@action(None)
+def rotate_token(
+    token: ApiToken, *, actor: Actor, at: datetime, overlap: timedelta
+) -> tuple[ApiToken, str]:
+    """A successor that may the same for as long, and its text; the old one ends after `overlap`.
+
+    One's own, a service account's, and a token itself. Raises Invalid, NotPermitted,
+    StepUpNeeded, TokenEnded, TokenReplaced.
+    """
+    if overlap not in OVERLAPS:
+        raise Invalid("Choose an overlap.", {"overlap": "At once, 1 hour, 24 hours or 7 days."})
+    token = ApiToken.objects.locked(token.pk)
+    _may_rotate(token, actor=actor, at=at)
+    _refuse_over(token, at=at)
+    made = make_token(token.kind)
+    lasts = min(token.expires_at - token.created_at, Policy.objects.get().token_max_age)
+    successor: ApiToken = ApiToken.objects.create(
+        kind=token.kind,
+        name=token.name,
+        prefix=made.prefix,
+        digest=made.digest,
+        owner_id=token.owner_id,
+        service_account_id=token.service_account_id,
+        scopes=token.scopes,
+        address_rule=token.address_rule,
+        created_at=at,
+        expires_at=at + lasts,
+    )
+    token.rotated_at, token.successor = at, successor
+    token.expires_at = min(token.expires_at, at + overlap)
+    token.save(update_fields=["rotated_at", "successor", "expires_at"])
+    record(
+        EventName.TOKEN_ROTATED,
+        actor=actor,
+        target=token,
+        successor=str(successor),
+        until=token.expires_at.isoformat(),
+    )
+    return successor, made.text
 
 
 @action(None)
 def revoke_token(token: ApiToken, *, actor: Actor, at: datetime) -> ApiToken:
     """End a token: one's own, or anybody's with the right to manage tokens."""
     token = ApiToken.objects.locked(token.pk)
-    if actor.membership is None or token.owner_id != actor.membership.pk:
+    if not _is_own(token, actor):
         actor.require(Permission.TOKEN_MANAGE)
     if token.revoked_at is None:
         token.revoked_at = at
@@ -73,28 +142,91 @@ def revoke_tokens_of(membership: Membership, *, at: datetime) -> int:
     return ApiToken.objects.filter(owner=membership, revoked_at__isnull=True).update(revoked_at=at)
 
 
+def _is_own(token: ApiToken, actor: Actor) -> bool:
+    """A service account's own are those of the account, and its owner's too."""
+    return actor.id in (token.owner_id, token.service_account_id)
+
+
+def _held_account(
+    kind: str, account: ServiceAccount | None, *, actor: Actor, at: datetime
+) -> ServiceAccount | None:
+    """Machines pass an enforced single sign-on, so people get no such token for themselves."""
+    if kind == ApiToken.Kind.PERSONAL:
+        if account is not None:
+            said = "A service account holds service and agent tokens only."
+            raise Invalid("The token was not made.", {"kind": said})
+        return None
+    actor.require(Permission.SERVICE_ACCOUNT_MANAGE)
+    if account is None:
+        said = "Service and agent tokens belong to a service account: choose one."
+        raise Invalid("The token was not made.", {"service_account": said})
+    held = ServiceAccount.objects.locked(account.pk)
+    account = ServiceAccount.objects.select_related("owner__custom_role", "custom_role").get(
+        pk=held.pk
+    )
+    if not (account.is_active(at=at) and account.owner.is_active(at=at)):
+        said = "This account, or the access of its owner, is suspended or over."
+        raise Invalid("The token was not made.", {"service_account": said})
+    return account
+
+
+def _may_rotate(token: ApiToken, *, actor: Actor, at: datetime) -> None:
+    """Raises NotPermitted, StepUpNeeded: nobody gets hold of what speaks for somebody else."""
+    if actor.token is not None:
+        if actor.token.pk != token.pk:
+            raise NotPermitted("A token replaces itself only. Do it in the browser.")
+        return
+    if token.service_account is not None:
+        actor.require(Permission.SERVICE_ACCOUNT_MANAGE)
+        if not set(token.scopes) <= {p.value for p in actor.permissions}:
+            raise NotPermitted("This token may do more than you. Ask an owner.")
+    elif actor.membership is None or token.owner_id != actor.membership.pk:
+        raise NotPermitted("Only its holder replaces a personal token. You can revoke it.")
+    else:
+        actor.require(Permission.TOKEN_ISSUE)
+    actor.require_step_up(at=at)
+
+
+def _refuse_over(token: ApiToken, *, at: datetime) -> None:
+    if token.rotated_at is not None:
+        raise TokenReplaced("This token was replaced already. Use its successor.")
+    if not token.is_usable(at=at):
+        raise TokenEnded("This token has ended. Make a new one.")
+
+
 def _check(
-    actor: Actor, *, name: str, scopes: list[str], lasts: timedelta, address_rule: str
+    held: frozenset[Permission],
+    *,
+    name: str,
+    scopes: list[str],
+    lasts: timedelta,
+    address_rule: str,
 ) -> None:
     longest = Policy.objects.get().token_max_age
     errors: dict[str, str] = {}
     if not 1 <= len(name.strip()) <= LONGEST_NAME:
         errors["name"] = f"Give it a name of at most {LONGEST_NAME} characters."
-    if wrong := _wrong_scopes(actor, scopes):
+    if wrong := _wrong_scopes(held, scopes):
         errors["scopes"] = wrong
     if not timedelta(hours=1) <= lasts <= longest:
         errors["lasts"] = f"At least an hour, at most {longest.days} days."
-    try:
-        canonical_rule(address_rule)
-    except ValueError as wrong:
-        errors["address_rule"] = str(wrong)
+    if wrong := _wrong_rule(address_rule):
+        errors["address_rule"] = wrong
     if errors:
         raise Invalid("The token was not made.", errors)
 
 
-def _wrong_scopes(actor: Actor, scopes: list[str]) -> str:
-    held = {p.value for p in actor.permissions}
-    beyond = [scope for scope in scopes if scope not in held]
+def _wrong_rule(address_rule: str) -> str:
+    try:
+        is_short = len(canonical_rule(address_rule)) <= LONGEST_RULE
+    except ValueError as wrong:
+        return str(wrong)
+    return "" if is_short else f"At most {LONGEST_RULE} characters."
+
+
+def _wrong_scopes(held: frozenset[Permission], scopes: list[str]) -> str:
+    allowed = {p.value for p in held}
+    beyond = [scope for scope in scopes if scope not in allowed]
     if not scopes:
         return "Choose at least one thing that the token may do."
-    return f"You do not hold: {', '.join(beyond)}." if beyond else ""
+    return f"You, or the account, do not hold: {', '.join(beyond)}." if beyond else ""

@@ -81,7 +81,9 @@ class Entry(TenantModel):
 class ApiTokenQuerySet(TenantQuerySet["ApiToken"]):
     def visible_to(self, actor: Viewer) -> "ApiTokenQuerySet":
         """One's own; everybody's to those who manage tokens."""
-        return self if actor.may(Permission.TOKEN_MANAGE) else self.filter(owner=actor.id)
+        if actor.may(Permission.TOKEN_MANAGE):
+            return self
+        return self.filter(Q(owner=actor.id) | Q(service_account=actor.id))
 
     def usable(self, *, at: datetime) -> "ApiTokenQuerySet":
         return self.filter(revoked_at__isnull=True, expires_at__gt=at)
@@ -131,6 +133,17 @@ class ApiToken(TenantModel):
 
     def is_usable(self, *, at: datetime) -> bool:
         return self.revoked_at is None and self.expires_at > at
+
+    @property
+    def answering(self) -> Membership:
+        """The person whose rights bound the token's: a service account may change hands."""
+        return self.service_account.owner if self.service_account else self.owner
+
+    def holder_stands(self, *, at: datetime) -> bool:
+        """Whether the person behind it is let in, and the service account too."""
+        account = self.service_account
+        is_let_in = account is None or account.is_active(at=at)
+        return is_let_in and self.answering.is_active(at=at)
 
     def audit_target(self) -> Target:
         return Target(kind="token", id=self.pk, label=str(self))

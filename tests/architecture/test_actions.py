@@ -98,14 +98,7 @@ def test_every_event_name_is_recorded_somewhere() -> None:
 
 
 # Named before the action that records them; each goes from here with its action.
-RETIRED: set[EventName] = {
-    EventName.TOKEN_ROTATED,
-    EventName.SERVICE_ACCOUNT_CREATED,
-    EventName.SERVICE_ACCOUNT_CHANGED,
-    EventName.SERVICE_ACCOUNT_SUSPENDED,
-    EventName.SERVICE_ACCOUNT_REINSTATED,
-    EventName.SERVICE_ACCOUNT_DELETED,
-}
+RETIRED: set[EventName] = set()
 
 
 def test_actions_do_not_import_tasks_or_transport() -> None:

@@ -3,12 +3,13 @@
 from datetime import timedelta
 from uuid import UUID
 
+from rest_framework.decorators import action as verb
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.people.serializers import tokens as shapes
 from portal.rest.views import PortalViewSet
-from tenants.actions.tokens import issue_token, revoke_token
+from tenants.actions.tokens import issue_token, revoke_token, rotate_token
 from tenants.models import ApiToken
 
 
@@ -19,11 +20,12 @@ class TokenViewSet(PortalViewSet):
         "retrieve": issue_token.permission,
         "create": issue_token.permission,
         "destroy": issue_token.permission,
+        "rotate": rotate_token.permission,
     }
-    inputs = {"create": shapes.TokenInput}
+    inputs = {"create": shapes.TokenInput, "rotate": shapes.TokenRotation}
     outputs = {
         **dict.fromkeys(("list", "retrieve"), shapes.TokenOutput),
-        "create": shapes.TokenMade,
+        **dict.fromkeys(("create", "rotate"), shapes.TokenMade),
     }
     secrets = ("token",)
 
@@ -36,7 +38,7 @@ class TokenViewSet(PortalViewSet):
         return self.answer(self.get_object())
 
     def create(self, request: Request) -> Response:
-        """Make a token. Needs a personal token whose holder stepped up in the last 5 minutes."""
+        """Always refused: a token never makes tokens. They are made in the browser."""
         data = self.read()
         lasts = timedelta(days=data.pop("days"))
         token, text = issue_token(actor=self.request.actor, at=self.request.at, lasts=lasts, **data)
@@ -47,3 +49,16 @@ class TokenViewSet(PortalViewSet):
         """End a token at once: your own, or anybody's if you manage tokens."""
         revoke_token(self.get_object(), actor=self.request.actor, at=self.request.at)
         return Response(status=204)
+
+    @verb(detail=True, methods=["post"])
+    def rotate(self, request: Request, pk: UUID) -> Response:
+        """Replace a token by one with the same scopes, and let the old one work for a while.
+
+        A token replaces itself and nothing else: the others are replaced in the browser.
+        """
+        old, overlap = self.get_object(), shapes.OVERLAP[self.read()["overlap"]]
+        token, text = rotate_token(
+            old, actor=self.request.actor, at=self.request.at, overlap=overlap
+        )
+        token.token = text  # type: ignore[attr-defined]
+        return self.answer(token, status=201, location=f"/api/v1/tokens/{token.pk}")

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.people.listing import offered_scopes
 from portal.ui.forms import ActorForm
 from tenants.access import Actor
-from tenants.models import ApiToken, Policy
+from tenants.models import Policy
 from tenants.permissions import (
     PERMISSION_LABELS,
     Permission,
@@ -22,12 +22,6 @@ class TokenForm(ActorForm):
         label=_("What it is for"),
         max_length=80,
         widget=forms.TextInput(attrs={"placeholder": _("Nightly import"), "autofocus": True}),
-    )
-    kind = forms.ChoiceField(
-        label=_("Kind"),
-        choices=ApiToken.Kind.choices,
-        initial=ApiToken.Kind.PERSONAL,
-        help_text=_("Personal for your own scripts, service for a program, agent for a scanner."),
     )
     days = forms.TypedChoiceField(label=_("Ends after"), coerce=int)
     scopes = forms.MultipleChoiceField(

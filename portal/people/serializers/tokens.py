@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from portal.people.serializers.shared import SCOPES
 from portal.rest.serializers import StrictSerializer, TextField
+from tenants.actions.tokens import OVERLAPS
 from tenants.models import ApiToken
 
 
@@ -30,17 +31,32 @@ class TokenInput(StrictSerializer):
     )
 
 
+OVERLAP = dict(zip(("now", "1h", "24h", "7d"), OVERLAPS, strict=True))
+
+
+class TokenRotation(StrictSerializer):
+    overlap = serializers.ChoiceField(
+        choices=list(OVERLAP), help_text="How long the old token goes on working."
+    )
+
+
 class TokenOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     name = serializers.CharField()
     kind = serializers.ChoiceField(choices=ApiToken.Kind.choices)
     prefix = serializers.CharField()
-    holder = serializers.UUIDField(source="owner_id")
+    holder = serializers.UUIDField(
+        source="owner_id", help_text="The member; of a service account, who answers for it."
+    )
+    service_account = serializers.UUIDField(source="service_account_id", allow_null=True)
     scopes = serializers.ListField(child=serializers.CharField())
     address_rule = serializers.CharField()
     created_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
     last_used_at = serializers.DateTimeField(allow_null=True)
+    last_used_address = serializers.CharField(allow_null=True)
+    rotated_at = serializers.DateTimeField(allow_null=True)
+    successor = serializers.UUIDField(source="successor_id", allow_null=True)
     revoked_at = serializers.DateTimeField(allow_null=True)
 
 

@@ -48,7 +48,7 @@ def token_new(request: PortalRequest) -> HttpResponse:
 
 
 def _issued(request: PortalRequest, form: TokenForm) -> tuple[ApiToken, str] | None:
-    values = {name: form.cleaned_data[name] for name in ("name", "kind", "scopes", "address_rule")}
+    values = {name: form.cleaned_data[name] for name in ("name", "scopes", "address_rule")}
     try:
         return issue_token(actor=request.actor, at=request.at, lasts=form.lasts(), **values)
     except Invalid as refusal:

@@ -17,6 +17,7 @@ from tenants.access import Actor
 from tenants.actions.tokens import issue_token
 from tenants.models import Membership, Organization
 from tenants.scoping import organization_scope
+from tests.cast import make_machine
 
 pytestmark = pytest.mark.django_db
 Push = Callable[..., Any]
@@ -44,12 +45,13 @@ def scans(max_actor: Actor) -> Integration:
 
 
 @pytest.fixture
-def agent(max_actor: Actor) -> str:
+def agent(max_actor: Actor, max_: Membership) -> str:
     _token, text = issue_token(
         actor=max_actor,
         at=timezone.now(),
         name="agent",
         kind="agent",
+        service_account=make_machine(max_, role="admin"),
         scopes=["catalog:push"],
         lasts=timedelta(days=1),
     )

@@ -23,9 +23,9 @@ from tenants.actions.invitations import send_invitation
 from tenants.actions.policies import change_policy
 from tenants.actions.tokens import issue_token
 from tenants.links import Purpose, signed_link
-from tenants.models import ApiToken, Entry, Membership, Organization, Policy
+from tenants.models import ApiToken, Entry, Membership, Organization, Policy, ServiceAccount
 from tenants.resolving import actor_for_member
-from tests.cast import FACTS, PASSWORD, open_session
+from tests.cast import FACTS, PASSWORD, make_machine, open_session
 from tests.portal.sso.conftest import Browser, Idp
 from tests.portal.sso.emergencies import enforce, knock, recovery_codes_of, seal
 from tests.portal.sso.passwords import SECRET, code_of
@@ -139,7 +139,7 @@ class TestTokens:
     def call(self, client: Client, text: str) -> Any:
         return client.get("/api/v1/me", headers={"Authorization": f"Bearer {text}"})
 
-    def token(self, actor: Actor, kind: str) -> str:
+    def token(self, actor: Actor, kind: str, machine: ServiceAccount | None = None) -> str:
         made = issue_token(
             actor=actor,
             at=timezone.now(),
@@ -147,6 +147,7 @@ class TestTokens:
             scopes=["catalog:view"],
             lasts=timedelta(days=1),
             kind=kind,
+            service_account=machine,
         )
         return made[1]
 
@@ -180,7 +181,7 @@ class TestTokens:
         client_of: ClientOf,
         client: Client,
     ) -> None:
-        text = self.token(actor_of(ada), kind)
+        text = self.token(actor_of(ada), kind, make_machine(ada, role="viewer"))
         enforce(actor_of(ada))
 
         assert self.call(client, text).status_code == 200
