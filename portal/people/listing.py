@@ -97,8 +97,11 @@ def invitations_for(actor: Actor) -> QuerySet[Invitation]:
 
 
 def tokens_for(actor: Actor, *, everybody: bool = False) -> QuerySet[ApiToken]:
-    rows = ApiToken.objects.visible_to(actor).select_related("owner")
-    return rows if everybody else rows.filter(owner=actor.membership)
+    """One's own personal tokens, or all that one sees: a machine's are the machine's."""
+    rows = ApiToken.objects.visible_to(actor).select_related("owner", "service_account")
+    if everybody:
+        return rows
+    return rows.filter(owner=actor.membership, service_account__isnull=True)
 
 
 def offered_roles(actor: Actor, roles: Iterable[BuiltInRole]) -> list[BuiltInRole]:

@@ -81,6 +81,14 @@ ITEMS = (
     ),
     NavItem(
         section=ORGANIZATION,
+        label=_("Service accounts"),
+        url_name="service-account-list",
+        icon="bot",
+        permission=Permission.SERVICE_ACCOUNT_MANAGE,
+        order=635,
+    ),
+    NavItem(
+        section=ORGANIZATION,
         label=_("Policies"),
         url_name="policy-show",
         icon="sliders-horizontal",

@@ -19,6 +19,7 @@ from portal.people.views import (
     teams,
     tokens,
 )
+from portal.people.views import service_accounts as machines
 
 _members: list[URLPattern] = [
     path("members/", members.member_list, name="member-list"),
@@ -77,12 +78,44 @@ _settings: list[URLPattern] = [
     path("roles/<uuid:pk>/delete/", roles.role_delete, name="role-delete"),
     path("tokens/", tokens.token_list, name="token-list"),
     path("tokens/new/", tokens.token_new, name="token-new"),
+    path("tokens/<uuid:pk>/rotate/", tokens.token_rotate, name="token-rotate"),
     path("tokens/<uuid:pk>/revoke/", tokens.token_revoke, name="token-revoke"),
     path("settings/", settings.policy_show, name="policy-show"),
     path("settings/change/", settings.policy_change, name="policy-change"),
 ]
 
-workspace_urls: list[URLPattern] = [*_members, *_teams, *_settings]
+_machines: list[URLPattern] = [
+    path("service-accounts/", machines.service_account_list, name="service-account-list"),
+    path("service-accounts/new/", machines.service_account_new, name="service-account-new"),
+    path("service-accounts/<uuid:pk>/", machines.service_account_show, name="service-account-show"),
+    path(
+        "service-accounts/<uuid:pk>/change/",
+        machines.service_account_change,
+        name="service-account-change",
+    ),
+    path(
+        "service-accounts/<uuid:pk>/suspend/",
+        machines.service_account_suspend,
+        name="service-account-suspend",
+    ),
+    path(
+        "service-accounts/<uuid:pk>/reinstate/",
+        machines.service_account_reinstate,
+        name="service-account-reinstate",
+    ),
+    path(
+        "service-accounts/<uuid:pk>/delete/",
+        machines.service_account_delete,
+        name="service-account-delete",
+    ),
+    path(
+        "service-accounts/<uuid:pk>/tokens/new/",
+        machines.service_account_token_new,
+        name="service-account-token-new",
+    ),
+]
+
+workspace_urls: list[URLPattern] = [*_members, *_teams, *_settings, *_machines]
 console_urls: list[URLPattern] = [
     path("members/", members.console_member_list, name="console-member-list"),
     path("tokens/", tokens.console_token_list, name="console-token-list"),

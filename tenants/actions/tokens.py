@@ -44,42 +44,26 @@ def issue_token(
 
     Raises Invalid, NotPermitted.
     """
-    if actor.token is not None:
-        raise NotPermitted("A token never makes tokens. Make it in the browser.")
-    if actor.membership is None:
-        raise NotPermitted("Only a member can hold a token.")
+    holder = _holder(actor)
     account = _held_account(kind, service_account, actor=actor, at=at)
     wanted = sorted(set(scopes))
     held = rights_of_account(account).permissions if account else actor.permissions
-    _check(
-        held & actor.permissions,
-        name=name,
-        scopes=wanted,
-        lasts=lasts,
-        address_rule=address_rule,
-    )
+    held &= actor.permissions
+    _check(held, name=name, scopes=wanted, lasts=lasts, address_rule=address_rule)
     made = make_token(kind)
     token: ApiToken = ApiToken.objects.create(
         kind=kind,
         name=name.strip(),
         prefix=made.prefix,
         digest=made.digest,
-        owner=account.owner if account else actor.membership,
+        owner=account.owner if account else holder,
         service_account=account,
         scopes=wanted,
         address_rule=canonical_rule(address_rule),
         created_at=at,
         expires_at=at + lasts,
     )
-    record(
-        EventName.TOKEN_ISSUED,
-        actor=actor,
-        target=token,
-        kind=kind,
-        scopes=wanted,
-        expires_at=token.expires_at.isoformat(),
-        account=account.name if account else "",
-    )
+    _tell_issued(token, actor=actor)
     return token, made.text
 
 
@@ -140,6 +124,27 @@ def revoke_token(token: ApiToken, *, actor: Actor, at: datetime) -> ApiToken:
 def revoke_tokens_of(membership: Membership, *, at: datetime) -> int:
     """End every token of a member, inside the caller's transaction and event."""
     return ApiToken.objects.filter(owner=membership, revoked_at__isnull=True).update(revoked_at=at)
+
+
+def _tell_issued(token: ApiToken, *, actor: Actor) -> None:
+    account = token.service_account
+    record(
+        EventName.TOKEN_ISSUED,
+        actor=actor,
+        target=token,
+        kind=token.kind,
+        scopes=token.scopes,
+        expires_at=token.expires_at.isoformat(),
+        account=account.name if account else "",
+    )
+
+
+def _holder(actor: Actor) -> Membership:
+    if actor.token is not None:
+        raise NotPermitted("A token never makes tokens. Make it in the browser.")
+    if actor.membership is None:
+        raise NotPermitted("Only a member can hold a token.")
+    return actor.membership
 
 
 def _is_own(token: ApiToken, actor: Actor) -> bool:

@@ -65,6 +65,11 @@ class ServiceAccount(TenantModel):
     def role_label(self) -> str:
         return self.custom_role.name if self.custom_role else str(BuiltInRole(self.role).label)
 
+    @property
+    def role_name(self) -> str:
+        """The role as `tenants.actions.guards.named_role` knows it."""
+        return f"custom:{self.custom_role_id}" if self.custom_role_id else self.role
+
     def is_active(self, *, at: datetime) -> bool:
         ends = self.access_ends_at
         stands = self.suspended_at is None and self.deleted_at is None

@@ -35,6 +35,8 @@ PAGES = [
     "/o/acme/teams/",
     "/o/acme/roles/",
     "/o/acme/tokens/",
+    "/o/acme/tokens/?all=1",
+    "/o/acme/service-accounts/",
     "/o/acme/integrations/",
     "/o/acme/integrations/new/",
     "/o/acme/integrations/new/?kind=postgresql",

@@ -1,12 +1,15 @@
 """API tokens over the API."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from rest_framework.decorators import action as verb
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.people.machines import OVERLAP, tokens_in
 from portal.people.serializers import tokens as shapes
 from portal.rest.views import PortalViewSet
 from tenants.actions.tokens import issue_token, revoke_token, rotate_token
@@ -22,12 +25,18 @@ class TokenViewSet(PortalViewSet):
         "destroy": issue_token.permission,
         "rotate": rotate_token.permission,
     }
+    parameters = {"list": shapes.TokenQuery}
     inputs = {"create": shapes.TokenInput, "rotate": shapes.TokenRotation}
     outputs = {
         **dict.fromkeys(("list", "retrieve"), shapes.TokenOutput),
         **dict.fromkeys(("create", "rotate"), shapes.TokenMade),
     }
     secrets = ("token",)
+
+    def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        if self.action != "list":
+            return rows
+        return tokens_in(rows, self.query, at=self.request.at)
 
     def list(self, request: Request) -> Response:
         """Your tokens, newest first; everybody's if you manage tokens. Never their text."""
@@ -56,7 +65,7 @@ class TokenViewSet(PortalViewSet):
 
         A token replaces itself and nothing else: the others are replaced in the browser.
         """
-        old, overlap = self.get_object(), shapes.OVERLAP[self.read()["overlap"]]
+        old, overlap = self.get_object(), OVERLAP[self.read()["overlap"]]
         token, text = rotate_token(
             old, actor=self.request.actor, at=self.request.at, overlap=overlap
         )

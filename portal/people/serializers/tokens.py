@@ -4,10 +4,21 @@ from typing import Any
 
 from rest_framework import serializers
 
+from portal.people.machines import OVERLAP, TOKEN_STATES, TOKEN_USES
 from portal.people.serializers.shared import SCOPES
+from portal.rest.pagination import PageQuery
 from portal.rest.serializers import StrictSerializer, TextField
-from tenants.actions.tokens import OVERLAPS
 from tenants.models import ApiToken
+
+
+class TokenQuery(PageQuery):
+    q = serializers.CharField(
+        required=False, allow_blank=True, max_length=100, help_text="Name, or the beginning."
+    )
+    holder = serializers.UUIDField(required=False, help_text="A member or a service account.")
+    kind = serializers.ChoiceField(required=False, choices=ApiToken.Kind.choices)
+    state = serializers.ChoiceField(required=False, choices=list(TOKEN_STATES))
+    use = serializers.ChoiceField(required=False, choices=list(TOKEN_USES))
 
 
 class TokenInput(StrictSerializer):
@@ -29,9 +40,6 @@ class TokenInput(StrictSerializer):
         max_length=100,
         help_text="Addresses or networks, with commas.",
     )
-
-
-OVERLAP = dict(zip(("now", "1h", "24h", "7d"), OVERLAPS, strict=True))
 
 
 class TokenRotation(StrictSerializer):

@@ -20,7 +20,11 @@ PAGES = (
     "roles/",
     "tokens/",
     "tokens/?all=1",
+    "tokens/?all=1&q=x&kind=agent&state=replaced&use=unused",
     "tokens/new/",
+    "service-accounts/",
+    "service-accounts/?q=night&state=suspended",
+    "service-accounts/new/",
     "settings/",
     "settings/change/",
 )
