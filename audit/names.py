@@ -109,6 +109,7 @@ class EventName(StrEnum):
     TOKEN_ISSUED = "token.issued"
     TOKEN_REVOKED = "token.revoked"
     TOKEN_ROTATED = "token.rotated"
+    TOKEN_END_NOTICED = "token.end_noticed"
     SERVICE_ACCOUNT_CREATED = "service_account.created"
     SERVICE_ACCOUNT_CHANGED = "service_account.changed"
     SERVICE_ACCOUNT_SUSPENDED = "service_account.suspended"

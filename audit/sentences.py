@@ -160,6 +160,7 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     N.TOKEN_ROTATED: _(
         "{actor} replaced the API token {target}[ by {successor}][; it works until {until}]."
     ),
+    N.TOKEN_END_NOTICED: _("The API token {target} ends soon[: {ends_at}]."),
     N.SERVICE_ACCOUNT_CREATED: _("{actor} made the service account {target}[ as {role}]."),
     N.SERVICE_ACCOUNT_CHANGED: _("{actor} changed the service account {target}[: {changed}]."),
     N.SERVICE_ACCOUNT_SUSPENDED: _("{actor} blocked the service account {target}."),

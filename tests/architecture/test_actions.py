@@ -32,6 +32,7 @@ SHARED_PARTS = {
     "tenants/actions/managing.py": {"release_places", "release_roles"},
     "tenants/actions/organizations.py": {"install_vendor"},
     "tenants/actions/teams.py": {"is_open_to", "leads"},
+    "tenants/actions/token_ends.py": {"is_token_end_near"},
     "tenants/actions/tokens.py": {"revoke_tokens_of"},
     "tenants/actions/guards.py": {
         "given_role",

@@ -11,6 +11,7 @@ from portal.outlets.occasions import (
     requests,
     setup,
     signing_in,
+    tokens,
 )
 from portal.outlets.occasions.base import Occasion
 
@@ -19,6 +20,7 @@ OCCASIONS: tuple[Occasion, ...] = (
     *account.OCCASIONS,
     *arriving.OCCASIONS,
     *leaving.OCCASIONS,
+    *tokens.OCCASIONS,
     *requests.OCCASIONS,
     *access.OCCASIONS,
     *emergency.OCCASIONS,

@@ -4,10 +4,12 @@ import json
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from io import StringIO
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from portal.people.machines import chosen_teams
@@ -217,6 +219,22 @@ class TestApi:
         assert len(found(f"holder={account.pk}")) == 7
         assert found(f"holder={max_.pk}") == []
         problem(caller.get("tokens?use=often"), 422)
+
+
+def test_the_server_lists_them_without_a_secret(
+    account: ServiceAccount, max_: Membership, actor_of: ActorOf, at: datetime
+) -> None:
+    token, text = token_of(account, actor_of(max_), at)
+    out = StringIO()
+
+    call_command("service_accounts", organization="acme", json=True, stdout=out)
+
+    row = json.loads(out.getvalue())
+    assert (row["name"], row["owner"], row["tokens"]) == ("Nightly", max_.email, 1)
+    assert token.prefix not in out.getvalue()
+    assert text not in out.getvalue()
+    with pytest.raises(CommandError):
+        call_command("service_accounts", organization="nowhere")
 
 
 class TestPages:
