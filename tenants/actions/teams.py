@@ -142,7 +142,7 @@ def set_team_lead(team: Team, *, actor: Actor, membership: Membership, is_lead: 
     if place.is_lead == is_lead:
         return place
     place.is_lead = is_lead
-    place.save(update_fields=["is_lead"])
+    TeamMember.objects.filter(pk=place.pk).update(is_lead=is_lead)
     record(
         EventName.TEAM_LEAD_CHANGED,
         actor=actor,

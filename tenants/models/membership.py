@@ -80,14 +80,20 @@ class MembershipQuerySet(TenantQuerySet["Membership"]):
         return self.active(at=at).filter(role=BuiltInRole.OWNER, user__isnull=False)
 
     def holders(self, permission: Permission, *, at: datetime) -> "MembershipQuerySet":
-        """Everybody whose role holds the permission: who can decide, who is told."""
+        """Everybody who holds the permission by role or team: who can decide, who is told."""
         keys = [key for key, held in ROLE_PERMISSIONS.items() if permission in held]
         # Read in Python: few rows, and JSON containment is not on SQLite.
         custom = [
             role.pk for role in Role.objects.only("permissions") if permission in role.permissions
         ]
+        teams = [
+            team.pk for team in Team.objects.only("permissions") if permission in team.permissions
+        ]
+        placed = TeamMember.objects.filter(team__in=teams).values("membership_id")
         return self.active(at=at).filter(
-            Q(role__in=keys, custom_role__isnull=True) | Q(custom_role__in=custom)
+            Q(role__in=keys, custom_role__isnull=True)
+            | Q(custom_role__in=custom)
+            | Q(pk__in=placed)
         )
 
 

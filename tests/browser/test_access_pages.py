@@ -52,6 +52,10 @@ def world(actor_of: Callable[..., Actor]) -> tuple[Membership, dict[str, str]]:
         "resource": f"/o/acme/access/resources/{resource.pk}/",
         "source": f"/o/acme/access/integrations/{source.pk}/",
         "person": f"/o/acme/access/members/{mia.pk}/",
+        "team": f"/o/acme/teams/{team.pk}/",
+        "team people": f"/o/acme/teams/{team.pk}/people/",
+        "team permissions": f"/o/acme/teams/{team.pk}/permissions/",
+        "team access": f"/o/acme/teams/{team.pk}/access/?q={resource.name}",
     }
 
 

@@ -117,6 +117,13 @@ class TestWhatATeamAllows:
             {"added": "", "removed": "audit:view"},
         ]
 
+    def test_makes_its_people_holders_who_are_told_what_holders_are_told(
+        self, led: Team, ada: Membership, mia: Membership, actor_of: ActorOf, at: datetime
+    ) -> None:
+        allow(led, actor_of(ada), "grant:decide")
+        told = Membership.objects.holders(Permission.GRANT_DECIDE, at=at)
+        assert {each.pk for each in told} == {ada.pk, mia.pk}
+
     def test_is_never_more_than_its_giver_holds_nor_what_is_the_owners(
         self, team: Team, ada: Membership, max_: Membership, aud: Membership, actor_of: ActorOf
     ) -> None:
