@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from portal.catalog.actions import create_integration
 from portal.people.models import InvitationList
 from tenants.access import Actor
+from tenants.actions.invitations import send_invitation
 from tenants.actions.suspending import suspend_member
 from tenants.actions.teams import add_team_member, create_team
 from tenants.clock import now
@@ -85,4 +86,29 @@ def test_two_people_join_a_team_after_a_look(
     page.get_by_role("button", name="Do it for 1 person").click()
 
     expect(page.get_by_role("heading", name="1 person changed")).to_be_visible()
+    assert seen.complaints == []
+
+
+def test_an_invited_person_is_put_into_a_team_after_a_look(
+    peopled: tuple[Membership, list[str]], window: Any, actor_of: Callable[..., Actor]
+) -> None:
+    ada, _pages = peopled
+    with organization_scope(ada.organization_id):
+        for name in ("nia", "ben"):
+            send_invitation(actor=actor_of(ada), at=now(), email=f"{name}@away.test", role="viewer")
+    seen: Window = window(ada)
+    page = seen.open("/o/acme/members/?use=never")
+    page.get_by_role("link", name="Show the invitations").click()
+
+    assert _faults(seen, "/o/acme/invitations/?q=away") == []
+    page.get_by_label("Choose nia@away.test").check()
+    page.get_by_role("button", name="Change the chosen").click()
+    expect(page.get_by_role("heading", name="Change 1 invitation")).to_be_visible()
+    page.get_by_label("Add to a team").check()
+    page.get_by_label("Team", exact=False).last.select_option(label="Finance")
+    page.get_by_role("button", name="Show what would change").click()
+    expect(page.get_by_text("Joins Finance on accepting.")).to_be_visible()
+    page.get_by_role("button", name="Do it for 1 invitation").click()
+
+    expect(page.get_by_role("heading", name="1 invitation changed")).to_be_visible()
     assert seen.complaints == []

@@ -173,11 +173,14 @@ def test_no_form_offers_or_takes_it(
     person = str(world.placed.pk)
     invited = {"email": "new@away.test", "role": "viewer", "teams": [team]}
     given = {"team": team, "level": "view"}
+    guest = str(world.things["invitations"][0].pk)
     source = world.things["integrations"][0].pk
     asked: dict[str, dict[str, Any]] = {
         "members/bulk/": {"member": [person]},
         "members/bulk/?": {"people": person, "do": "team_add", "team": team},
         "invitations/new/": invited,
+        "invitations/bulk/": {"invitations": guest, "do": "team_remove", "team": team},
+        "invitations/bulk/?": {"invitations": guest, "do": "role", "role": "viewer"},
         f"integrations/{source}/access/": given,
         f"teams/{team}/join/": {},
         f"teams/{team}/leave/": {},
