@@ -35,6 +35,7 @@ def hand_over_lead(
     if place is None:
         place = TeamMember(team=team, membership=successor, managed_by=ManagedBy.PEOPLE)
         place.organization_id = team.organization_id
+        record(EventName.TEAM_MEMBER_ADDED, actor=actor, target=successor, team=team.name)
     place.is_lead = True
     place.save()
     for person, changed in ((leader, "no longer leads it"), (successor, "leads it")):

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db.models import QuerySet
 
 from accounts.models import User, normalized
 from audit.names import EventName
@@ -92,12 +94,16 @@ def keep_place(
 
 @action(Permission.MEMBER_INVITE)
 def resend_invitation(invitation: Invitation, *, actor: Actor, at: datetime) -> Invitation:
-    """Send a new link for another 7 days; the old link stops working. Raises InvitationNotOpen."""
+    """Send a new link for another 7 days; the old link stops working.
+
+    Raises InvitationNotOpen, and NotPermitted for what the actor could not have offered.
+    """
     invitation = Invitation.objects.locked(invitation.pk)
     if invitation.accepted_at or invitation.cancelled_at:
         raise InvitationNotOpen("This invitation was already used or cancelled. Make a new one.")
     if not invitation.is_founding:
         refuse_domain(invitation.email, allowed_domains())
+        _may_keep(invitation, actor=actor)
     invitation.version += 1
     invitation.expires_at = at + INVITATION_LASTS
     invitation.save(update_fields=["version", "expires_at"])
@@ -151,8 +157,7 @@ def accept_invitation(
     if ends_at is not None:
         membership.access_ends_at = ends_at
         membership.save(update_fields=["access_ends_at"])
-    for place in InvitationTeam.objects.filter(invitation=invitation):
-        TeamMember.objects.create(team_id=place.team_id, membership=membership)
+    _join_teams(membership, invitation, actor=system_actor(actor.organization))
     invitation.accepted_at = at
     invitation.save(update_fields=["accepted_at"])
     record(
@@ -174,6 +179,25 @@ def refuse_domain(address: str, allowed: frozenset[str]) -> None:
             "Your policy lets invitations go to some domains only.",
             {"email": f"Only addresses at {names} may be invited."},
         )
+
+
+def _join_teams(membership: Membership, invitation: Invitation, *, actor: Actor) -> None:
+    """Each place with its event: the log tells when and how somebody came into a team."""
+    for place in InvitationTeam.objects.filter(invitation=invitation).select_related("team"):
+        TeamMember.objects.create(team=place.team, membership=membership)
+        record(EventName.TEAM_MEMBER_ADDED, actor=actor, target=membership, team=place.team.name)
+
+
+def _may_keep(invitation: Invitation, *, actor: Actor) -> None:
+    """An offer that ran out is offered anew: nobody gives by it what they lack."""
+    given = given_role(invitation.role, invitation.custom_role, organization=actor.organization)
+    may_give(given, actor=actor)
+    teams = Team.objects.filter(pk__in=_teams_of(invitation))
+    may_hand_out(united(frozenset(), (team.permissions for team in teams)), actor=actor)
+
+
+def _teams_of(invitation: Invitation) -> QuerySet[InvitationTeam, UUID]:
+    return InvitationTeam.objects.filter(invitation=invitation).values_list("team_id", flat=True)
 
 
 def role_said(invitation: Invitation) -> str:

@@ -12,7 +12,12 @@ from audit.refusals import Refusal
 from audit.sealing import PERSON, keys_for
 from tenants.access import Actor, action
 from tenants.actions.guards import may_hand_out, only_by_owners
-from tenants.actions.invitations import INVITATION_LASTS, allowed_domains, refuse_domain
+from tenants.actions.invitations import (
+    INVITATION_LASTS,
+    allowed_domains,
+    refuse_domain,
+    role_said,
+)
 from tenants.models import Invitation, InvitationTeam, Membership, Role, Team
 from tenants.permissions import ROLE_PERMISSIONS, Permission
 from tenants.rights import united
@@ -72,7 +77,7 @@ def send_invitations(places: Sequence[Place], *, actor: Actor, at: datetime) -> 
             EventName.INVITATION_SENT,
             actor=actor,
             target=invitation,
-            role=invitation.role,
+            role=role_said(invitation),
             version=invitation.version,
             founding=False,
         )

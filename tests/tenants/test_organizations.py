@@ -19,14 +19,17 @@ from tenants.actions.invitations import (
 )
 from tenants.actions.organizations import create_organization
 from tenants.actions.policies import change_policy
+from tenants.actions.roles import change_role, create_role
+from tenants.actions.teams import create_team, set_team_permissions
 from tenants.links import Purpose, read_link, signed_link
 from tenants.models import Invitation, Membership, Organization, Policy
-from tenants.permissions import BuiltInRole
+from tenants.permissions import ROLE_PERMISSIONS, BuiltInRole
 from tenants.scoping import organization_scope
 from tests.cast import PASSWORD
 
 pytestmark = pytest.mark.django_db
 ActorOf = Callable[..., Actor]
+_VIEWER = ROLE_PERMISSIONS[BuiltInRole.VIEWER]
 WISH = {
     "name": "Initech",
     "slug": "initech",
@@ -108,6 +111,51 @@ class TestInviting:
 
         with pytest.raises(InvitationNotOpen):
             accept_invitation(place, actor=stranger(max_.organization), at=at, user=zoe, version=1)
+
+    def test_nobody_sends_again_what_they_could_not_offer(
+        self,
+        ada: Membership,
+        max_: Membership,
+        actor_of: ActorOf,
+        at: datetime,
+    ) -> None:
+        """An offer that ran out would be made anew by somebody who may do less."""
+        high = send_invitation(
+            actor=actor_of(ada), at=at, email="o@acme.test", role=BuiltInRole.OWNER
+        )
+        team = create_team(actor=actor_of(ada), at=at, name="Keepers")
+        set_team_permissions(team, actor=actor_of(ada), version=1, permissions=["policy:manage"])
+        wide = send_invitation(
+            actor=actor_of(ada), at=at, email="t@acme.test", role=BuiltInRole.VIEWER, teams=[team]
+        )
+        Invitation.objects.update(expires_at=at)
+        inviter = create_role(
+            actor=actor_of(ada), name="Inviter", permissions=["member:invite", *_VIEWER]
+        )
+        change_role(max_, actor=actor_of(ada), at=at, custom_role=inviter)
+        max_.refresh_from_db()
+
+        for place in (high, wide):
+            with pytest.raises(NotPermitted):
+                resend_invitation(place, actor=actor_of(max_), at=at)
+            assert not Invitation.objects.get(pk=place.pk).is_open(at=at)
+            assert resend_invitation(place, actor=actor_of(ada), at=at).is_open(at=at)
+
+    def test_the_log_tells_of_each_team_that_a_newcomer_came_into(
+        self, ada: Membership, actor_of: ActorOf, at: datetime
+    ) -> None:
+        team = create_team(actor=actor_of(ada), at=at, name="Finance")
+        place = send_invitation(
+            actor=actor_of(ada), at=at, email="zoe@acme.test", role="viewer", teams=[team]
+        )
+        zoe = User.objects.create_user("zoe@acme.test", PASSWORD, name="Zoe")
+
+        member = accept_invitation(
+            place, actor=stranger(ada.organization), at=at, user=zoe, version=1
+        )
+
+        told = Event.objects.get(name=EventName.TEAM_MEMBER_ADDED)
+        assert (told.target_id, told.facts["team"]) == (member.pk, "Finance")
 
     def test_a_link_is_bound_to_its_address_and_ends_after_seven_days(
         self, max_: Membership, actor_of: ActorOf, at: datetime

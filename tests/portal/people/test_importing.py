@@ -22,6 +22,7 @@ from portal.people.sweeps import forget_lists
 from tenants.access import Actor
 from tenants.actions.invitations import send_invitation
 from tenants.actions.inviting import InvitationsOvertaken
+from tenants.actions.roles import create_role
 from tenants.actions.teams import create_team
 from tenants.models import Invitation, InvitationTeam, Membership, Policy
 from tests.portal.rest.conftest import Caller, caller_of, problem  # noqa: F401
@@ -300,3 +301,15 @@ class TestTheCommand:
         assert (code, json.loads(said)["invited"]) == (0, 1)
         assert Invitation.objects.get().invited_by_id is None
         assert json.loads(said)["lines"][0]["verdict"] == Verdict.READY
+
+
+def test_the_log_names_the_role_that_was_made_here(
+    ada: Membership, actor_of: ActorOf, at: datetime
+) -> None:
+    actor = actor_of(ada)
+    create_role(actor=actor, name="Steward", permissions=["catalog:view"])
+
+    report = check(read_sheet(b"email,role\na@away.test,steward\n"), actor=actor, at=at)
+    invite(report, actor=actor, at=at, only_good=False)
+
+    assert Event.objects.get(name=EventName.INVITATION_SENT).facts["role"] == "Steward"

@@ -54,6 +54,8 @@ def test_everything_goes_to_one_after_a_preview(
     assert Invitation.objects.get().invited_by_id == ada.pk
     assert not ApiToken.objects.usable(at=at).exists()
     assert Event.objects.filter(name=EventName.OWNERSHIP_HANDED_OVER).count() == 1
+    came = Event.objects.filter(name=EventName.TEAM_MEMBER_ADDED, target_id=ada.pk)
+    assert [event.facts["team"] for event in came] == ["Finance"]
 
 
 def test_something_new_since_the_preview_is_shown_again(
