@@ -4,9 +4,10 @@ from django.utils.translation import gettext as _
 
 from audit.names import EventName
 from audit.recorder import record
-from audit.refusals import Invalid, NotFound
+from audit.refusals import Invalid, NotFound, NotPermitted
 from portal.catalog.actions.integrations import refuse_if_deleting
 from portal.catalog.models import Integration, Resource, TeamAccess, TeamResourceAccess
+from portal.catalog.models.reach import Reach
 from portal.catalog.rules import Level
 from tenants.access import Actor, action
 from tenants.models import Team
@@ -21,6 +22,7 @@ def set_team_access(
     integration = Integration.objects.locked(integration.pk)
     refuse_if_deleting(integration)
     team = _held(team)
+    _may_give(_known(level), actor=actor, integration=integration)
     given = TeamAccess.objects.filter(team=team, integration=integration)
     if _is_set(given.values_list("level", flat=True).first(), _known(level)):
         return given.first()
@@ -50,6 +52,7 @@ def set_resource_access(
     refuse_if_deleting(integration)
     resource = Resource.objects.locked(resource.pk)
     team = _held(team)
+    _may_give(_known(level), actor=actor, integration=integration, resource=resource)
     given = TeamResourceAccess.objects.filter(team=team, resource=resource)
     if _is_set(given.values_list("level", flat=True).first(), _known(level)):
         return given.first()
@@ -75,6 +78,25 @@ def set_resource_access(
         changed=level or "no access",
     )
     return access
+
+
+def _may_give(
+    level: str, *, actor: Actor, integration: Integration, resource: Resource | None = None
+) -> None:
+    """Raises NotPermitted for what the actor's own teams were not given, if they see no more.
+
+    Whoever sees the whole catalogue decides who queries it: no role brings that by itself.
+    """
+    reach = Reach.of(actor)
+    if not level or reach.everything:
+        return
+    levels = [Level.QUERY] if level == Level.QUERY else [Level.VIEW, Level.QUERY]
+    own = {"team__in": reach.team_ids, "level__in": levels}
+    is_held = TeamAccess.objects.filter(integration=integration, **own).exists()
+    if resource is not None and not is_held:
+        is_held = TeamResourceAccess.objects.filter(resource=resource, **own).exists()
+    if not is_held:
+        raise NotPermitted(_("You cannot give more of the catalogue than you see yourself."))
 
 
 def _held(team: Team) -> Team:

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from portal.catalog.actions import create_integration, set_team_access
+from audit.refusals import NotPermitted
+from portal.catalog.actions import create_integration, set_resource_access, set_team_access
 from portal.catalog.models import Integration, Resource, TeamAccess, TeamResourceAccess
 from portal.catalog.synthetic import make_resources
 from tenants.access import Actor
+from tenants.actions.roles import change_role, create_role
 from tenants.actions.teams import add_team_member, create_team, set_team_permissions
 from tenants.models import Membership, Team, TeamMember
 from tests.portal.people.test_people_api import calling, said  # noqa: F401
@@ -258,6 +260,34 @@ class TestPeople:
         ):
             problem(caller.post(path, wrong), 422)
         problem(calling(max_).post(f"teams/{ned.pk}/people", wanted), 404)
+
+
+class TestGiving:
+    def test_nobody_gives_their_team_what_they_do_not_see_themselves(
+        self, team: Team, source: Integration, ada: Membership, mia: Membership,
+        actor_of: ActorOf, at: datetime,
+    ) -> None:  # fmt: skip
+        wide, row = actor_of(ada), Resource.objects.first()
+        connector = create_role(
+            actor=wide, name="Connector", permissions=["integration:manage", "catalog:view"]
+        )
+        change_role(mia, actor=wide, at=at, custom_role=connector)
+        mia.refresh_from_db()
+        actor = actor_of(mia)
+        for level in ("view", "query"):
+            with pytest.raises(NotPermitted):
+                set_team_access(source, actor=actor, team=team, level=level)
+            with pytest.raises(NotPermitted):
+                set_resource_access(row, actor=actor, team=team, level=level)
+        assert not Resource.objects.visible_to(actor).exists()
+
+        set_resource_access(row, actor=wide, team=team, level="view")
+        other = create_team(actor=wide, at=at, name="Sales")
+        set_resource_access(row, actor=actor, team=other, level="view")
+        with pytest.raises(NotPermitted):
+            set_resource_access(row, actor=actor, team=other, level="query")
+        set_resource_access(row, actor=actor, team=other, level="")
+        assert TeamResourceAccess.objects.get().team_id == team.pk
 
 
 class TestDeletion:
