@@ -8,7 +8,7 @@ from django.db.models import Q
 from accounts.models import User, normalized
 from audit.names import EventName
 from audit.recorder import record
-from audit.refusals import Refusal
+from audit.refusals import NotPermitted, Refusal
 from tenants.access import Actor, ActorKind, action
 from tenants.actions.entries import end_entries_of
 from tenants.actions.guards import (
@@ -19,8 +19,9 @@ from tenants.actions.guards import (
 )
 from tenants.actions.tokens import revoke_tokens_of
 from tenants.losses import ownership_ended
-from tenants.models import Invitation, ManagedBy, Membership, Role
+from tenants.models import Invitation, ManagedBy, Membership, Role, TeamMember
 from tenants.permissions import BuiltInRole, Permission
+from tenants.rights import united
 
 _GIVEN_BACK = [
     "status", "contained_at", "access_ends_at", "role", "custom_role", "role_managed_by", "version",
@@ -138,14 +139,16 @@ def reinstate_member(
 ) -> Membership:
     """Give a contained person access back, with the least role and no old session or token.
 
-    Every token they own ends, those of their service accounts too. Raises NotPermitted, Invalid,
-    MemberNotContained once the end was made final.
+    Every token they own ends, those of their service accounts too. Raises NotPermitted, for teams
+    that allow more than the actor may do as well, Invalid, MemberNotContained once the end was
+    made final.
     """
     membership = Membership.objects.locked(membership.pk)
     if membership.status != Membership.Status.SUSPENDED:
         raise MemberNotContained(f"{membership} cannot be reinstated. Send an invitation instead.")
     given = given_role(role, custom_role, organization=actor.organization)
     may_give(given, actor=actor)
+    _may_return_to_teams(membership, actor=actor)
     membership.reinstate()
     membership.role, membership.custom_role = given.role, given.custom
     membership.role_managed_by = ManagedBy.PEOPLE
@@ -160,3 +163,16 @@ def reinstate_member(
         tokens_ended=ended,
     )
     return membership
+
+
+def _may_return_to_teams(membership: Membership, *, actor: Actor) -> None:
+    """Coming back brings what one's teams allow, and nobody gives by it what they lack."""
+    if actor.kind is ActorKind.SYSTEM:
+        return
+    places = TeamMember.objects.filter(membership=membership).select_related("team")
+    brought = united(frozenset(), (place.team.permissions for place in places))
+    if not brought <= actor.permissions:
+        raise NotPermitted(
+            f"A team of {membership} allows more than you may do. Ask somebody who may do it to"
+            " let them in, or to take them out of the team first."
+        )

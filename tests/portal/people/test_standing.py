@@ -17,6 +17,7 @@ from tenants.actions.ends import set_access_end
 from tenants.actions.guards import LastOwner
 from tenants.actions.roles import create_role
 from tenants.actions.suspending import suspend_member
+from tenants.actions.teams import add_team_member, create_team, set_team_permissions
 from tenants.actions.tokens import issue_token
 from tenants.models import ApiToken, Membership
 from tenants.permissions import BuiltInRole
@@ -127,6 +128,21 @@ class TestSuspending:
         event = Event.objects.filter(name=EventName.MEMBER_REINSTATED).latest("id")
         assert (event.facts["role"], event.facts["tokens_ended"]) == ("Keeper", 2)
         assert not ApiToken.objects.filter(owner=max_).usable(at=at).exists()
+
+    def test_nobody_gives_back_by_a_team_what_they_lack(
+        self, ada: Membership, sia: Membership, mia: Membership, actor_of: ActorOf, at: datetime
+    ) -> None:
+        team = create_team(actor=actor_of(ada), at=at, name="Keepers")
+        set_team_permissions(team, actor=actor_of(ada), version=1, permissions=["role:manage"])
+        add_team_member(team, actor=actor_of(ada), membership=mia)
+        suspend_member(mia, actor=actor_of(sia), at=at)
+
+        with pytest.raises(NotPermitted, match="A team of Mia"):
+            let_in_again(mia, actor=actor_of(sia), at=at, role="viewer")
+
+        let_in_again(mia, actor=actor_of(ada), at=at, role="viewer")
+        mia.refresh_from_db()
+        assert mia.is_active(at=at)
 
     def test_a_role_that_may_more_or_is_not_of_here_is_refused(
         self, ada: Membership, max_: Membership, mia: Membership, ned: Membership,
