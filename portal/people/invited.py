@@ -163,7 +163,7 @@ def _line(invitation: Invitation, judge: Judge) -> InvitedLine:
 
 def _judge(wish: Wish, actor: Actor, at: datetime) -> Judge:
     if wish.do == Ask.RESEND:
-        return _sending(at)
+        return _sending(actor, at)
     if wish.do == Ask.CANCEL:
         return _cancelling(at)
     edit = wish.edit(actor)
@@ -179,11 +179,11 @@ def _judge(wish: Wish, actor: Actor, at: datetime) -> Judge:
     return judge
 
 
-def _sending(at: datetime) -> Judge:
+def _sending(actor: Actor, at: datetime) -> Judge:
     domains = allowed_domains()
 
     def judge(invitation: Invitation) -> InvitedLine:
-        may_resend(invitation, domains, at=at)
+        may_resend(invitation, domains, actor=actor, at=at)
         return InvitedLine(invitation, _("Gets a new link for 7 days; the old one stops working."))
 
     return judge

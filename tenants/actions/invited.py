@@ -155,11 +155,14 @@ def edit_invitation(
 
 @action(Permission.MEMBER_INVITE)
 def resend_invitations(ids: Collection[UUID], *, actor: Actor, at: datetime) -> list[Invitation]:
-    """Send new links for another 7 days; the old ones stop working. Raises InvitationNotOpen."""
+    """Send new links for another 7 days; the old ones stop working.
+
+    Raises InvitationNotOpen, NotPermitted.
+    """
     rows = with_holdings(ids, lock=True)
     domains = allowed_domains()
     for invitation in rows:
-        may_resend(invitation, domains, at=at)
+        may_resend(invitation, domains, actor=actor, at=at)
     expires_at = at + INVITATION_LASTS
     _all(rows).update(version=F("version") + 1, expires_at=expires_at)
     for invitation in rows:
@@ -188,11 +191,17 @@ def cancel_invitations(ids: Collection[UUID], *, actor: Actor, at: datetime) -> 
     return rows
 
 
-def may_resend(invitation: Invitation, domains: frozenset[str], *, at: datetime) -> None:
-    """Raises InvitationNotOpen, Invalid."""
+def may_resend(
+    invitation: Invitation, domains: frozenset[str], *, actor: Actor, at: datetime
+) -> None:
+    """Raises InvitationNotOpen, Invalid, and NotPermitted for what one could not have offered."""
     refuse_unopen(invitation, at=at, expired_too=True)
-    if not invitation.is_founding:
-        refuse_domain(invitation.email, domains)
+    if invitation.is_founding:
+        return
+    refuse_domain(invitation.email, domains)
+    held = holding_of(invitation).permissions()
+    may_hand_out(held, actor=actor)
+    only_by_owners(held, actor=actor)
 
 
 def _held(teams: Sequence[Team]) -> tuple[Team, ...]:

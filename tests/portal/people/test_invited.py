@@ -236,6 +236,19 @@ def test_what_changed_since_the_preview_is_shown_again(
     assert not Event.objects.filter(name=EventName.INVITATION_CHANGED).exists()
 
 
+def test_nobody_sends_again_what_they_could_not_offer(
+    max_: Membership, inviting: Inviting, client_of: ClientOf, at: datetime
+) -> None:
+    boss, nia = inviting("boss", "owner"), inviting("nia")
+    Invitation.objects.update(expires_at=at)
+
+    commit(client_of(max_), {"invitations": ids(boss, nia), "do": "resend"})
+
+    boss.refresh_from_db()
+    nia.refresh_from_db()
+    assert (boss.is_open(at=at), nia.is_open(at=at)) == (False, True)
+
+
 def test_an_address_outside_the_policy_is_not_sent_again(
     ada: Membership, inviting: Inviting, client_of: ClientOf
 ) -> None:
