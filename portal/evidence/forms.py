@@ -1,9 +1,10 @@
 """The filter above the audit log."""
 
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from portal.evidence.filters import LogFilter, people_named
@@ -11,6 +12,9 @@ from portal.evidence.words import action_choices
 from tenants.access import Actor
 
 OUTCOMES = [("", _("Any")), ("done", _("Done")), ("refused", _("Refused"))]
+
+# At the calendar's ends the day after, and the same day in another zone, is no date any more.
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(9998, 12, 31)
 
 
 class FilterForm(forms.Form):
@@ -36,7 +40,10 @@ class FilterForm(forms.Form):
         # `from` is a word of Python and the right word in an address.
         for name, label in (("from", _("From")), ("to", _("Until"))):
             self.fields[name] = forms.DateField(
-                label=label, required=False, widget=forms.DateInput(attrs={"type": "date"})
+                label=label,
+                required=False,
+                widget=forms.DateInput(attrs={"type": "date"}),
+                validators=[MinValueValidator(FIRST_DAY), MaxValueValidator(LAST_DAY)],
             )
         # Two forms of one page share no ids.
         self.auto_id = "filter_%s"

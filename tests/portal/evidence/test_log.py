@@ -119,6 +119,8 @@ def test_a_wrong_filter_says_so_and_shows_nothing(
     for wrong in (
         {"from": "yesterday"},
         {"action": "x"},
+        {"from": "0001-01-01"},
+        {"to": "9999-12-31"},
         {"from": "2026-02-02", "to": "2026-02-01"},
     ):
         page = shown(client, **wrong)
