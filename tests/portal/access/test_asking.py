@@ -15,7 +15,7 @@ from portal.catalog.synthetic import make_resources
 from tenants.access import Actor
 from tenants.actions.teams import add_team_member, create_team
 from tenants.clock import now
-from tenants.models import Membership
+from tenants.models import Membership, Organization
 from tenants.scoping import organization_scope
 
 pytestmark = pytest.mark.django_db
@@ -108,9 +108,9 @@ def test_what_is_unknown_ends_with_2(name: str, orders: Resource) -> None:
 
 
 def test_another_organizations_things_are_unknown(
-    orders: Resource, ned: Membership, mia: Membership
+    orders: Resource, ned: Membership, mia: Membership, other_organization: Organization
 ) -> None:
-    slug = ned.organization.slug
+    slug = other_organization.slug
     assert who(str(orders.pk), slug=slug)[0] == 2
     assert who(orders.name, slug=slug)[0] == 2
     assert what(mia.email, slug=slug)[0] == 2

@@ -140,13 +140,13 @@ def test_a_role_that_came_to_hold_an_owners_rights_is_given_to_nobody(
 
 
 def test_the_preview_and_the_pages_name_it(
-    acme_idp: Idp, keeper: Role, ada: Membership, mia: Membership, at: datetime,
+    acme_idp: Idp, keeper: Role, ada: Membership, mia: Membership, at: datetime, actor_of: ActorOf,
     client_of: Callable[..., Client],
 ) -> None:  # fmt: skip
     claims = {"groups": ["Keepers"]}
     SeenClaims.objects.remember(acme_idp.connection, mia, claims, at=timezone.now())
     mappings = candidate(acme_idp.connection, wanted(name_of(keeper)))
-    shown = preview(acme_idp.connection, mappings, at=at)
+    shown = preview(acme_idp.connection, mappings, at=at, actor=actor_of(ada))
     assert [(e.before, e.after) for e in shown.effects] == [("Viewer", "Keeper")]
 
     client, where = client_of(ada), f"/o/acme/sso/{acme_idp.connection.pk}/mapping/"
