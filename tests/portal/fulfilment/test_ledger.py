@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,7 +15,6 @@ from django.conf import settings as ours
 
 from portal.fulfilment import ledger
 from portal.tickets.models import Ticket
-from tenants.clock import now
 
 # A process of its own that notes erasures: so many, or until it is killed.
 WRITER = """
@@ -28,9 +28,10 @@ from datetime import UTC, datetime
 
 print("ready", flush=True)
 for number in range(int(sys.argv[1])):
-    made = Ticket(pk=uuid4(), organization_id=uuid4(), number=f"DEL-{number}", subject_id=uuid4())
+    one = {"number": f"DEL-{number}", "subject_id": UUID(int=2), "scope": "integration"}
+    made = Ticket(pk=uuid4(), organization_id=uuid4(), **one)
     ledger.append(made, at=datetime.now(UTC))
-    shared = Ticket(pk=UUID(int=number), organization_id=UUID(int=1), subject_id=UUID(int=2))
+    shared = Ticket(pk=UUID(int=number), organization_id=UUID(int=1), **one)
     ledger.append(shared, at=datetime.now(UTC))
 """
 
@@ -42,7 +43,9 @@ def file(tmp_path: Path, settings: Any) -> Path:
 
 
 def a_ticket() -> Ticket:
-    return Ticket(pk=uuid4(), organization_id=uuid4(), number="DEL-1", subject_id=uuid4())
+    return Ticket(
+        pk=uuid4(), organization_id=uuid4(), number="DEL-1", subject_id=uuid4(), scope="integration"
+    )
 
 
 def writer(home: Path, count: int) -> "subprocess.Popen[str]":
@@ -64,11 +67,11 @@ def writer(home: Path, count: int) -> "subprocess.Popen[str]":
 def test_an_entry_after_a_torn_line_can_be_read(file: Path) -> None:
     """The symptom: the next entry was joined to what a crash had left, and both were lost."""
     first, second = a_ticket(), a_ticket()
-    ledger.append(first, at=now())
+    ledger.append(first, at=datetime.now(UTC))
     with file.open("ab") as end:
         end.write(b'{"at":"2026-01-01T00:00:00Z","num\xc3')
 
-    assert ledger.append(second, at=now())
+    assert ledger.append(second, at=datetime.now(UTC))
 
     reading = ledger.read()
     assert [entry["ticket"] for entry in reading.entries] == [str(first.pk), str(second.pk)]
@@ -77,11 +80,11 @@ def test_an_entry_after_a_torn_line_can_be_read(file: Path) -> None:
 
 def test_a_last_line_that_lacks_only_its_end_counts(file: Path) -> None:
     ticket = a_ticket()
-    ledger.append(ticket, at=now())
+    ledger.append(ticket, at=datetime.now(UTC))
     file.write_bytes(file.read_bytes().removesuffix(b"\n"))
 
-    assert not ledger.append(ticket, at=now())
-    assert ledger.append(a_ticket(), at=now())
+    assert not ledger.append(ticket, at=datetime.now(UTC))
+    assert ledger.append(a_ticket(), at=datetime.now(UTC))
     assert (len(ledger.read().entries), ledger.read().torn) == (2, ())
 
 
@@ -89,7 +92,7 @@ def test_a_last_line_that_lacks_only_its_end_counts(file: Path) -> None:
 def test_what_is_no_entry_is_told_by_its_line(file: Path, text: bytes) -> None:
     file.write_bytes(text)
     ticket = a_ticket()
-    ledger.append(ticket, at=now())
+    ledger.append(ticket, at=datetime.now(UTC))
 
     reading = ledger.read()
 
@@ -103,7 +106,7 @@ def test_a_short_write_is_finished(file: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(os, "write", lambda target, text: real(target, text[:7]))
     ticket = a_ticket()
 
-    ledger.append(ticket, at=now())
+    ledger.append(ticket, at=datetime.now(UTC))
 
     monkeypatch.undo()
     assert [entry["ticket"] for entry in ledger.read().entries] == [str(ticket.pk)]
@@ -131,7 +134,7 @@ def test_a_writer_killed_at_any_moment_loses_no_entry_of_others(file: Path) -> N
             time.sleep(pause)
             process.send_signal(signal.SIGKILL)
         ticket = a_ticket()
-        assert ledger.append(ticket, at=now())
+        assert ledger.append(ticket, at=datetime.now(UTC))
         names = [entry["ticket"] for entry in ledger.read().entries]
         assert names[: len(before)] == before
         assert names[-1] == str(ticket.pk)
