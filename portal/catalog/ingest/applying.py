@@ -10,7 +10,7 @@ from django.db import connection, models
 from django.db.models import Count, Q, Sum
 
 from portal.catalog.ingest.bench import Batch, Bench
-from portal.catalog.ingest.inserting import Value, insert, with_room
+from portal.catalog.ingest.inserting import Value, insert
 from portal.catalog.ingest.relations import Aggregate, Column, Relation
 from portal.catalog.models import (
     Dependency,
@@ -59,11 +59,10 @@ class Counts:
 def apply(integration: Integration, bench: Bench) -> Counts:
     """Add, change and remove resources. Must run inside a transaction: readers see all or none."""
     counts = Counts()
-    with with_room():
-        if bench.is_whole:
-            counts.removed = _remove_missing(integration, bench)
-        for batch in bench.batches():
-            _apply_batch(integration, batch, counts)
+    if bench.is_whole:
+        counts.removed = _remove_missing(integration, bench)
+    for batch in bench.batches():
+        _apply_batch(integration, batch, counts)
     held = Counts.of(integration)
     counts.resources, counts.fields = held.resources, held.fields
     return counts

@@ -3,8 +3,7 @@
 An import holds the write lock of an embedded database, so its speed is everybody's waiting time.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
 from uuid import UUID
@@ -15,28 +14,7 @@ from audit.identifiers import new_id
 from tenants.scoping import TenantModel, current_organization_id
 
 AT_ONCE = 2_000
-ROOM_KIB = 64 * 1024
 Value = UUID | str | int | bool | datetime | None
-
-
-@contextmanager
-def with_room() -> Iterator[None]:
-    """Let an embedded database hold the indexes it adds to in memory while many rows come.
-
-    With the 2 MB it has else, a million rows read and write the same pages again and again.
-    """
-    if connection.vendor != "sqlite":
-        yield
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA cache_size")
-        before = int(cursor.fetchone()[0])
-        cursor.execute(f"PRAGMA cache_size = {-ROOM_KIB}")
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f"PRAGMA cache_size = {before}")
 
 
 def insert(

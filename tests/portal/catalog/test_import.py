@@ -6,14 +6,12 @@ from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
-from django.db import connection
 from django.utils import timezone
 
 from audit.models import Event
 from audit.refusals import Invalid, NotPermitted, Refusal
 from portal.catalog.actions import pause_integration, resume_integration, start_import
 from portal.catalog.actions.integrations import change_integration
-from portal.catalog.ingest.inserting import ROOM_KIB, with_room
 from portal.catalog.ingest.running import carry_out, claim
 from portal.catalog.models import (
     Dependency,
@@ -244,17 +242,3 @@ def test_what_is_refused_leaves_no_files(integration: Integration, max_actor: Ac
     with pytest.raises(Refusal):
         start_import(integration, actor=max_actor, at=timezone.now(), sent=sent)
     assert not Upload.objects.exists()
-
-
-def test_an_import_gives_the_memory_back_that_it_took(integration: Integration) -> None:
-    def pages() -> int:
-        if connection.vendor != "sqlite":
-            return 0
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA cache_size")
-            return int(cursor.fetchone()[0])
-
-    before = pages()
-    with with_room():
-        assert connection.vendor != "sqlite" or pages() == -ROOM_KIB
-    assert pages() == before
