@@ -182,7 +182,7 @@ def world(db: None) -> Iterator[World]:
 
 @pytest.mark.parametrize("kind", CHANGES)
 @settings(
-    max_examples=5,
+    max_examples=4,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
