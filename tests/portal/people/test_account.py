@@ -126,7 +126,10 @@ class TestPolicies:
         Policy.objects.update(cooling_off=timedelta(seconds=20))
         client = client_of(ada)
 
-        client.post("/o/acme/settings/change/", self.form(client, session_idle=5))
+        given = self.form(client, session_idle=5)
+        shown = client.post("/o/acme/settings/change/", given)
+        given["effect"] = shown.context["foreseen"].digest
+        client.post("/o/acme/settings/change/", given)
 
         policy = Policy.objects.get()
         assert policy.session_idle == timedelta(minutes=5)
