@@ -20,6 +20,7 @@ from portal.tickets.actions import file_revocation
 from tenants.access import Actor
 from tenants.actions.invitations import send_invitation
 from tenants.actions.roles import change_role, create_role
+from tenants.actions.service_accounts import create_service_account
 from tenants.actions.teams import add_team_member, create_team, set_team_lead
 from tenants.models import DefaultTeam, Membership, Organization, Team
 from tenants.permissions import ROLE_PERMISSIONS, BuiltInRole, Permission
@@ -101,6 +102,9 @@ def world(
     guest = send_invitation(
         actor=by, at=at, email="guest@away.test", role="viewer", teams=[hidden, finance]
     )
+    machine = create_service_account(
+        actor=by, at=at, name="Loader", role="viewer", teams=[hidden, finance]
+    )
     ticket = file_revocation(lou, actor=by, at=at, reason="Left")
     things: dict[str, list[Any]] = {
         "members": list(Membership.objects.all()),
@@ -110,6 +114,7 @@ def world(
         "resources": [resource],
         "fields": list(Field.objects.filter(resource=resource)[:1]),
         "invitations": [guest],
+        "service-accounts": [machine],
         "sso": [connection],
         "directory": [group],
         "requests": [ticket],

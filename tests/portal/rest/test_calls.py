@@ -181,7 +181,7 @@ class TestTheShape:
             ("?size=1&size=2", 400),
             ("?cursor=nonsense", 400),
             ("?cursor=W10", 400),
-            ("?team=7f000000-0000-7000-8000-000000000000", 200),
+            ("?team=7f000000-0000-7000-8000-000000000000", 422),
         ],
     )
     def test_parameters_are_strict(
