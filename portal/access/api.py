@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from audit.refusals import Invalid
 from portal.access import serializers as shapes
 from portal.access.effects import rehearse
+from portal.access.machines import machines_that_see
 from portal.access.questions import seers, what_can, who_can_see
 from portal.access.showing import shown_effect
 from portal.catalog.actions import set_resource_access, set_team_access
@@ -43,6 +44,7 @@ class _SeenViewSet(PortalViewSet):
         found = {
             "count": people.count(),
             "results": seers(page.rows, thing, actor=actor, at=at),
+            "service_accounts": machines_that_see(thing, actor=actor, at=at),
             "next_cursor": page.next_cursor,
         }
         return self.answer(found)

@@ -58,7 +58,7 @@ class Held:
 
 def who_can_see(thing: Thing, *, actor: Actor, at: datetime) -> MembershipQuerySet:
     """Those who can see the thing at `at`, by the code that decides it, as far as one sees them."""
-    held = standings(at=at, reaches=_reaches_to(thing))
+    held = standings(at=at, reaches=reaches_to(thing))
     found = [pk for pk, rights in held.items() if level_in(rights, thing)]
     rows: MembershipQuerySet = Membership.objects.visible_to(actor).filter(pk__in=found)
     return rows.select_related("custom_role")
@@ -85,9 +85,9 @@ def seers(members: Iterable[Membership], thing: Thing, *, actor: Actor, at: date
     """These people with level and paths, in a fixed number of queries."""
     rows = list(members)
     ids = [row.pk for row in rows]
-    reaches, places = _reaches_to(thing), _places(ids)
+    reaches, places = reaches_to(thing), _places(ids)
     rights = standings(at=at, members=ids, reaches=reaches)
-    called = _TeamNames(actor)
+    called = TeamNames(actor)
     found = []
     for row in rows:
         level = level_in(rights.get(row.pk, frozenset()), thing)
@@ -102,7 +102,7 @@ def what_can(member: Membership, *, actor: Actor, at: datetime) -> list[Held]:
     if not member.is_active(at=at):
         return []
     teams = _places([member.pk])[member.pk]
-    called, mine = _TeamNames(actor), {"team__in": [team.pk for team in teams]}
+    called, mine = TeamNames(actor), {"team__in": [team.pk for team in teams]}
     reaches = Reaches.load(whole=mine, single=mine)
     role = member.role_permissions()
     held = united(role, (team.permissions for team in teams))
@@ -111,7 +111,7 @@ def what_can(member: Membership, *, actor: Actor, at: datetime) -> list[Held]:
     by_team = {team.pk: (known(team.permissions), reaches.of([team.pk])) for team in teams}
     found = []
     for right in sorted(rights):
-        paths = [_path_of_role(member)] if _is_of_role(right, role) else []
+        paths = [path_of_role(member.role_label)] if _is_of_role(right, role) else []
         paths += [called(team) for team in teams if _is_of_team(right, *by_team[team.pk])]
         found.append(Held(right, _said(right, names), paths))
     return found
@@ -139,24 +139,24 @@ def _is_of_team(right: Right, permissions: frozenset[Permission], reached: Right
 
 
 def _paths_to(
-    member: Membership, teams: list[Team], *, given: Collection[UUID], called: "_TeamNames"
+    member: Membership, teams: list[Team], *, given: Collection[UUID], called: "TeamNames"
 ) -> list[Path]:
     paths = []
     if Permission.CATALOG_VIEW_ALL in member.role_permissions():
-        paths.append(_path_of_role(member))
+        paths.append(path_of_role(member.role_label))
     whole = Permission.CATALOG_VIEW_ALL.value
     return paths + [called(t) for t in teams if t.pk in given or whole in t.permissions]
 
 
-def _path_of_role(member: Membership) -> Path:
-    return Path(_("the role “%(role)s”") % {"role": member.role_label})
+def path_of_role(label: str) -> Path:
+    return Path(_("the role “%s”") % label)
 
 
 def _source(thing: Thing) -> Any:
     return thing.integration_id if isinstance(thing, Resource) else thing.pk
 
 
-def _reaches_to(thing: Thing) -> Reaches:
+def reaches_to(thing: Thing) -> Reaches:
     """What teams were given of this thing alone: nothing else bears on who sees it."""
     single = {"resource": thing.pk} if isinstance(thing, Resource) else {"integration": thing.pk}
     return Reaches.load(whole={"integration": _source(thing)}, single=single)
@@ -170,7 +170,7 @@ def _places(members: Iterable[UUID]) -> dict[UUID, list[Team]]:
     return found
 
 
-class _TeamNames:
+class TeamNames:
     """Calls a team by its name, or “a private team” for those who must not know it."""
 
     def __init__(self, actor: Actor) -> None:

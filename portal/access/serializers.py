@@ -44,9 +44,18 @@ class SeerOutput(serializers.Serializer[Any]):
     paths = PathOutput(many=True)
 
 
+class MachineOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField(source="account.pk")
+    name = serializers.CharField(source="account.name")
+    owner = serializers.UUIDField(source="account.owner_id")
+    level = serializers.ChoiceField(choices=Level.choices)
+    paths = PathOutput(many=True)
+
+
 class SeersOutput(serializers.Serializer[Any]):
     count = serializers.IntegerField(help_text="How many people see it, on all pages together.")
     results = SeerOutput(many=True)
+    service_accounts = MachineOutput(many=True, help_text="Those you may see, on every page.")
     next_cursor = serializers.CharField(help_text="For `cursor`; empty on the last page.")
 
 

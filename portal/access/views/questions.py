@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
+from portal.access.machines import machines_that_see
 from portal.access.questions import Thing, seers, what_can, who_can_see
 from portal.access.standing import RightKind
 from portal.catalog.models import Integration, Resource
@@ -45,6 +46,7 @@ def _seen(request: PortalRequest, thing: Thing, *, back: str) -> HttpResponse:
         "text": text,
         "count": everybody.count(),
         "page": shown,
+        "machines": machines_that_see(thing, actor=request.actor, at=request.at),
         "seers": seers(shown.rows, thing, actor=request.actor, at=request.at),
     }
     return page(request, "access/thing_seen.html", context)

@@ -9,14 +9,17 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from portal.access.machines import machines_that_see
 from portal.access.questions import seers, what_can, who_can_see
 from portal.catalog.actions import create_integration, set_resource_access, set_team_access
 from portal.catalog.models import Integration, Resource
 from portal.catalog.synthetic import make_resources
 from tenants.access import Actor
+from tenants.actions.service_accounts import create_service_account, suspend_service_account
 from tenants.actions.teams import add_team_member, create_team
 from tenants.actions.tokens import issue_token
 from tenants.models import Membership, Team, TeamMember
+from tenants.resolving import RequestFacts, actor_for_token
 from tests.cast import make_member
 
 pytestmark = pytest.mark.django_db
@@ -163,3 +166,31 @@ def test_an_answer_costs_the_same_for_two_and_for_many(
         TeamMember.objects.create(team=team, membership=member)
     set_resource_access(resource, actor=actor, team=team, level="view")
     assert cost() == few
+
+
+def test_service_accounts_are_named_as_their_tokens_see(
+    source: Integration, finance: Team, ada: Membership, actor_of: ActorOf, at: datetime,
+    client_of: ClientOf,
+) -> None:  # fmt: skip
+    first, second = Resource.objects.order_by("sort_key")
+    by = actor_of(ada)
+    set_resource_access(first, actor=by, team=finance, level="query")
+    made = create_service_account(actor=by, at=at, name="Loader", role="viewer", teams=[finance])
+    token, _text = issue_token(
+        actor=by, at=at, kind="service", name="t", scopes=["catalog:view"],
+        lasts=timedelta(days=1), service_account=made,
+    )  # fmt: skip
+    machine = actor_for_token(token, facts=RequestFacts(), at=at)
+
+    told = machines_that_see(first, actor=by, at=at)
+    seen = set(Resource.objects.visible_to(machine))
+
+    assert [(each.account, str(each.level)) for each in told] == [(made, "query")]
+    assert [path.text for path in told[0].paths] == ["the team “Finance zz”"]
+    assert machines_that_see(second, actor=by, at=at) == []
+    assert seen == {first}
+    page = client_of(ada).get(f"/o/acme/access/resources/{first.pk}/")
+    assert "Loader" in page.content.decode()
+
+    suspend_service_account(made, actor=by, at=at)
+    assert machines_that_see(first, actor=by, at=at) == []
