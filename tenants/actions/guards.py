@@ -1,13 +1,14 @@
 """The invariants that hold in every path: owners, roles, and who may hand out what."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from audit.refusals import Invalid, NotPermitted, Refusal
+from audit.refusals import Invalid, NotFound, NotPermitted, Refusal
 from tenants.access import Actor, ActorKind
-from tenants.models import Membership, Organization, Role
+from tenants.models import Membership, Organization, Role, Team
 from tenants.permissions import (
     CUSTOMER_ROLES,
     OWNERS_ALONE,
@@ -140,3 +141,17 @@ def only_by_owners(permissions: frozenset[Permission], *, actor: Actor) -> None:
     member = actor.membership
     if member is None or member.role != BuiltInRole.OWNER:
         raise NotPermitted("What only owners may do is given and taken by owners. Ask one.")
+
+
+def hold_teams(teams: Iterable[Team]) -> dict[UUID, Team]:
+    """The teams as they are now, held until the end, so that nobody deletes one meanwhile.
+
+    Always in one order, so that two who hold several do not wait for each other. Raises NotFound.
+    """
+    held = {}
+    for pk in sorted({team.pk for team in teams}):
+        try:
+            held[pk] = Team.objects.locked(pk)
+        except Team.DoesNotExist as gone:
+            raise NotFound("This team is gone.") from gone
+    return held

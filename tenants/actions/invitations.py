@@ -14,7 +14,7 @@ from audit.recorder import record
 from audit.refusals import Invalid, Refusal
 from tenants.access import Actor, action, system_actor
 from tenants.actions.ends import checked_end
-from tenants.actions.guards import given_role, may_give, may_hand_out
+from tenants.actions.guards import given_role, hold_teams, may_give, may_hand_out
 from tenants.actions.members import admit_member
 from tenants.models import Invitation, InvitationTeam, Membership, Policy, Role, Team, TeamMember
 from tenants.permissions import Permission
@@ -69,7 +69,7 @@ def keep_place(
     address = _checked_address(email)
     given = given_role(role, custom_role, organization=actor.organization)
     may_give(given, actor=actor)
-    places = list(teams)
+    places = list(hold_teams(teams).values())
     # A team brings permissions with it, and a guest must not get more than the host holds.
     may_hand_out(united(frozenset(), (team.permissions for team in places)), actor=actor)
     _refuse_member(address)

@@ -1,8 +1,9 @@
 """Many invitations at once: all of them or none, with one event for each."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
@@ -11,7 +12,7 @@ from audit.recorder import record
 from audit.refusals import Refusal
 from audit.sealing import PERSON, keys_for
 from tenants.access import Actor, action
-from tenants.actions.guards import may_hand_out, only_by_owners
+from tenants.actions.guards import hold_teams, may_hand_out, only_by_owners
 from tenants.actions.invitations import (
     INVITATION_LASTS,
     allowed_domains,
@@ -51,6 +52,8 @@ def send_invitations(places: Sequence[Place], *, actor: Actor, at: datetime) -> 
     Raises InvitationsOvertaken when one of them was invited or came in meanwhile; NotPermitted.
     """
     _refuse_overtaken(places, at=at)
+    held_teams = hold_teams(team for place in places for team in place.teams)
+    places = [_as_now(place, held_teams) for place in places]
     domains = allowed_domains()
     for held in {place.permissions() for place in places}:
         may_hand_out(held, actor=actor)
@@ -103,6 +106,11 @@ def _invitation(place: Place, actor: Actor, at: datetime) -> Invitation:
         created_at=at,
         expires_at=at + INVITATION_LASTS,
     )
+
+
+def _as_now(place: Place, teams: Mapping[UUID, Team]) -> Place:
+    """The place with its teams as they are now: they may bring more than when it was checked."""
+    return replace(place, teams=tuple(teams[team.pk] for team in place.teams))
 
 
 def _refuse_overtaken(places: Sequence[Place], *, at: datetime) -> None:

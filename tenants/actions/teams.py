@@ -9,7 +9,7 @@ from audit.names import EventName
 from audit.recorder import record
 from audit.refusals import Invalid, NotFound, NotPermitted, Refusal, StaleVersion
 from tenants.access import Actor, action
-from tenants.actions.guards import may_hand_out
+from tenants.actions.guards import hold_teams, may_hand_out
 from tenants.actions.members import MemberNotActive
 from tenants.models import DefaultTeam, ManagedBy, Membership, Team, TeamMember
 from tenants.permissions import Permission, team_permissions
@@ -182,11 +182,7 @@ def leads(actor: Actor, team: Team) -> bool:
 
 
 def _held(team: Team) -> Team:
-    """The team as it is now, held until the end, so that nobody deletes it meanwhile."""
-    try:
-        return Team.objects.locked(team.pk)
-    except Team.DoesNotExist as gone:
-        raise NotFound("This team is gone.") from gone
+    return hold_teams([team])[team.pk]
 
 
 def _require_lead(team: Team, actor: Actor) -> None:

@@ -36,6 +36,7 @@ SHARED_PARTS = {
     "tenants/actions/tokens.py": {"revoke_tokens_of"},
     "tenants/actions/guards.py": {
         "given_role",
+        "hold_teams",
         "keep_an_owner",
         "known_role",
         "least_role",

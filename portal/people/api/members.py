@@ -10,6 +10,7 @@ from rest_framework.decorators import action as verb
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.access.showing import shown_effect
 from portal.people.actions.many import change_people
 from portal.people.actions.ownership import hand_over
 from portal.people.actions.standing import let_in_again
@@ -138,7 +139,8 @@ class MemberViewSet(PortalViewSet):
             outcome = change_people(people, change, actor=actor, at=at, digest=digest)
         else:
             outcome = foresee(people, change, actor=actor, at=at)
-        return self.answer({"outcome": outcome, "done": bool(digest)})
+        effect = shown_effect(outcome.effect, actor)
+        return self.answer({"outcome": outcome, "effect": effect, "done": bool(digest)})
 
     @verb(detail=True, methods=["get"])
     def belongings(self, request: Request, pk: UUID) -> Response:

@@ -99,8 +99,10 @@ class TeamRights(PortalViewSet):
             outcome = change_places(found.people, change, actor=actor, at=at, digest=digest)
         else:
             outcome = foresee(found.people, change, actor=actor, at=at)
-        done = bool(digest)
-        return self.answer({"outcome": outcome, "done": done, "strays": found.strays})
+        effect, done = shown_effect(outcome.effect, actor), bool(digest)
+        return self.answer(
+            {"outcome": outcome, "effect": effect, "done": done, "strays": found.strays}
+        )
 
     def _people(self, team: Team, data: Mapping[str, Any]) -> Found:
         ids = set(data["members"])

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from rest_framework import serializers
 
+from portal.access.serializers import EffectOutput
 from portal.people.bulk import DO_LABELS, IN_TEAMS, MOST, Do, people_of
 from portal.people.serializers.shared import RoleField
 from portal.rest.serializers import StrictSerializer, TextField
@@ -65,22 +66,8 @@ class PersonLine(serializers.Serializer[Any]):
     )
 
 
-class RightOutput(serializers.Serializer[Any]):
-    kind = serializers.CharField()
-    key = serializers.CharField(allow_blank=True, help_text="A permission's name, or an id.")
-    level = serializers.CharField(allow_blank=True)
-
-
-class PersonGain(serializers.Serializer[Any]):
-    member = serializers.UUIDField(source="member.pk")
-    name = serializers.CharField(source="member")
-    gained = RightOutput(many=True)
-    lost = RightOutput(many=True)
-    is_shut_out = serializers.BooleanField()
-
-
 class ManyOutput(serializers.Serializer[Any]):
     done = serializers.BooleanField(help_text="Whether it happened, or would.")
     digest = serializers.CharField(source="outcome.digest")
     lines = PersonLine(source="outcome.lines", many=True)
-    effect = PersonGain(source="outcome.effect.people", many=True)
+    effect = EffectOutput()

@@ -14,16 +14,16 @@ from django.test import Client
 
 from audit.models import Event
 from audit.names import EventName
-from audit.refusals import Invalid
+from audit.refusals import Invalid, NotFound
 from portal.people.importing import Verdict, check, invite
 from portal.people.models import KEPT, InvitationList
 from portal.people.sheets import MAX_LINES, read_sheet
 from portal.people.sweeps import forget_lists
 from tenants.access import Actor
 from tenants.actions.invitations import send_invitation
-from tenants.actions.inviting import InvitationsOvertaken
+from tenants.actions.inviting import InvitationsOvertaken, Place, send_invitations
 from tenants.actions.roles import create_role
-from tenants.actions.teams import create_team
+from tenants.actions.teams import create_team, delete_team
 from tenants.models import Invitation, InvitationTeam, Membership, Policy
 from tests.portal.rest.conftest import Caller, caller_of, problem  # noqa: F401
 from tests.racing import race
@@ -313,3 +313,16 @@ def test_the_log_names_the_role_that_was_made_here(
     invite(report, actor=actor, at=at, only_good=False)
 
     assert Event.objects.get(name=EventName.INVITATION_SENT).facts["role"] == "Steward"
+
+
+def test_a_team_that_is_gone_meanwhile_stops_the_list_with_words(
+    ada: Membership, actor_of: Callable[..., Actor], at: datetime
+) -> None:
+    by = actor_of(ada)
+    team = create_team(actor=by, at=at, name="Finance")
+    places = [Place(email="ana@away.test", role="viewer", teams=(team,))]
+    delete_team(team, actor=by)
+
+    with pytest.raises(NotFound, match="gone"):
+        send_invitations(places, actor=by, at=at)
+    assert not Invitation.objects.exists()
