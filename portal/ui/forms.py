@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.renderers import TemplatesSetting
+from django.utils.translation import gettext
 
 from audit.refusals import Invalid
 from tenants.access import Actor
@@ -32,3 +33,16 @@ class ActorForm(RefusableForm):
     def __init__(self, *args: Any, actor: Actor, **options: Any) -> None:
         self.actor = actor
         super().__init__(*args, **options)
+
+
+class FilterForm(ActorForm):
+    """What a list is narrowed by."""
+
+    def wanted(self) -> dict[str, Any] | None:
+        """None when a filter names something unknown: then none is meant, and never all."""
+        return self.cleaned_data if self.is_valid() else None
+
+    def offer(self, name: str, choices: list[tuple[str, Any]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - tells the type
+        field.choices = [("", gettext("All")), *choices]

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db.models import QuerySet
 
 from accounts.models import User, normalized
 from audit.names import EventName
@@ -92,38 +90,6 @@ def keep_place(
     return invitation
 
 
-@action(Permission.MEMBER_INVITE)
-def resend_invitation(invitation: Invitation, *, actor: Actor, at: datetime) -> Invitation:
-    """Send a new link for another 7 days; the old link stops working.
-
-    Raises InvitationNotOpen, and NotPermitted for what the actor could not have offered.
-    """
-    invitation = Invitation.objects.locked(invitation.pk)
-    if invitation.accepted_at or invitation.cancelled_at:
-        raise InvitationNotOpen("This invitation was already used or cancelled. Make a new one.")
-    if not invitation.is_founding:
-        refuse_domain(invitation.email, allowed_domains())
-        _may_keep(invitation, actor=actor)
-    invitation.version += 1
-    invitation.expires_at = at + INVITATION_LASTS
-    invitation.save(update_fields=["version", "expires_at"])
-    _record_sent(invitation, actor)
-    return invitation
-
-
-@action(Permission.MEMBER_INVITE)
-def cancel_invitation(invitation: Invitation, *, actor: Actor, at: datetime) -> Invitation:
-    """Void the link. Raises InvitationNotOpen."""
-    invitation = Invitation.objects.locked(invitation.pk)
-    if invitation.accepted_at or invitation.cancelled_at:
-        raise InvitationNotOpen("This invitation was already used or cancelled.")
-    invitation.cancelled_at = at
-    invitation.version += 1
-    invitation.save(update_fields=["cancelled_at", "version"])
-    record(EventName.INVITATION_CANCELLED, actor=actor, target=invitation)
-    return invitation
-
-
 @action(None)
 def accept_invitation(
     invitation: Invitation, *, actor: Actor, at: datetime, user: User, version: int
@@ -186,18 +152,6 @@ def _join_teams(membership: Membership, invitation: Invitation, *, actor: Actor)
     for place in InvitationTeam.objects.filter(invitation=invitation).select_related("team"):
         TeamMember.objects.create(team=place.team, membership=membership)
         record(EventName.TEAM_MEMBER_ADDED, actor=actor, target=membership, team=place.team.name)
-
-
-def _may_keep(invitation: Invitation, *, actor: Actor) -> None:
-    """An offer that ran out is offered anew: nobody gives by it what they lack."""
-    given = given_role(invitation.role, invitation.custom_role, organization=actor.organization)
-    may_give(given, actor=actor)
-    teams = Team.objects.filter(pk__in=_teams_of(invitation))
-    may_hand_out(united(frozenset(), (team.permissions for team in teams)), actor=actor)
-
-
-def _teams_of(invitation: Invitation) -> QuerySet[InvitationTeam, UUID]:
-    return InvitationTeam.objects.filter(invitation=invitation).values_list("team_id", flat=True)
 
 
 def role_said(invitation: Invitation) -> str:

@@ -1,7 +1,7 @@
 """Invitations that are still out, changed one by one or many at once."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,11 +10,11 @@ from django.db.models import F, Prefetch
 
 from audit.names import EventName
 from audit.recorder import record
-from audit.refusals import Refusal
 from tenants.access import Actor, action
 from tenants.actions.guards import (
     GivenRole,
     given_role,
+    hold_teams,
     may_hand_out,
     named_role,
     only_by_owners,
@@ -30,10 +30,6 @@ from tenants.models import Invitation, InvitationTeam, Team
 from tenants.models.credentials import InvitationQuerySet
 from tenants.permissions import ROLE_PERMISSIONS, Permission
 from tenants.rights import united
-
-
-class TeamGone(Refusal):
-    code = "team-gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +114,10 @@ def edit_invitations(
 ) -> list[Invitation]:
     """Give invitations another role, or teams to join; the links that are out stay good.
 
-    All of them or none. Raises InvitationNotOpen, NotPermitted, TeamGone.
+    All of them or none. Raises InvitationNotOpen, NotPermitted, NotFound.
     """
     rows = with_holdings(ids, lock=True)
-    edit = Edit(edit.given, _held(edit.joins), edit.leaves)
+    edit = replace(edit, joins=tuple(hold_teams(edit.joins).values()))
     for invitation in rows:
         may_edit(invitation, edit, actor=actor, at=at)
     _write(rows, edit, actor)
@@ -139,7 +135,7 @@ def edit_invitation(
 ) -> Invitation:
     """Give one invitation another role by name, or exactly these of the teams one may know of.
 
-    Raises Invalid, InvitationNotOpen, NotPermitted, TeamGone.
+    Raises Invalid, InvitationNotOpen, NotPermitted, NotFound.
     """
     # Before the role, as acceptance does: else the two could wait for each other.
     Invitation.objects.locked(invitation.pk)
@@ -187,8 +183,22 @@ def cancel_invitations(ids: Collection[UUID], *, actor: Actor, at: datetime) -> 
         refuse_unopen(invitation, at=at, expired_too=True)
     _all(rows).update(version=F("version") + 1, cancelled_at=at)
     for invitation in rows:
+        invitation.version += 1
+        invitation.cancelled_at = at
         record(EventName.INVITATION_CANCELLED, actor=actor, target=invitation)
     return rows
+
+
+@action(Permission.MEMBER_INVITE)
+def resend_invitation(invitation: Invitation, *, actor: Actor, at: datetime) -> Invitation:
+    """One of them. Raises as `resend_invitations`."""
+    return resend_invitations([invitation.pk], actor=actor, at=at)[0]
+
+
+@action(Permission.MEMBER_INVITE)
+def cancel_invitation(invitation: Invitation, *, actor: Actor, at: datetime) -> Invitation:
+    """One of them. Raises as `cancel_invitations`."""
+    return cancel_invitations([invitation.pk], actor=actor, at=at)[0]
 
 
 def may_resend(
@@ -202,18 +212,6 @@ def may_resend(
     held = holding_of(invitation).permissions()
     may_hand_out(held, actor=actor)
     only_by_owners(held, actor=actor)
-
-
-def _held(teams: Sequence[Team]) -> tuple[Team, ...]:
-    """The teams as they are now, held so that nobody deletes them meanwhile."""
-    wanted = {team.pk for team in teams}
-    if not wanted:
-        return ()
-    rows = Team.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
-    found = tuple(rows)
-    if len(found) != len(wanted):
-        raise TeamGone("This team is gone.")
-    return found
 
 
 def _write(rows: Sequence[Invitation], edit: Edit, actor: Actor) -> None:

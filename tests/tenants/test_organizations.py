@@ -13,10 +13,9 @@ from tenants.access import Actor, stranger
 from tenants.actions.invitations import (
     InvitationNotOpen,
     accept_invitation,
-    cancel_invitation,
-    resend_invitation,
     send_invitation,
 )
+from tenants.actions.invited import cancel_invitation, resend_invitation
 from tenants.actions.organizations import create_organization
 from tenants.actions.policies import change_policy
 from tenants.actions.roles import change_role, create_role

@@ -24,8 +24,8 @@ from portal.rest.exceptions import InvalidParameters
 from portal.rest.parsing import StrictJSONParser
 from portal.rest.views import PortalViewSet
 from tenants.actions.guards import named_role
-from tenants.actions.invitations import cancel_invitation, resend_invitation, send_invitation
-from tenants.actions.invited import edit_invitation
+from tenants.actions.invitations import send_invitation
+from tenants.actions.invited import cancel_invitation, edit_invitation, resend_invitation
 from tenants.actions.inviting import send_invitations
 from tenants.models import Invitation, Team
 

@@ -15,7 +15,7 @@ from portal.people.forms.roles import role_choices, roles_of
 from portal.people.forms.standing import EndField
 from portal.people.invited import ABOUT_TEAMS, ASK_LABELS, Ask, Wish, invitations_of
 from portal.people.listing import INVITATION_STATES
-from portal.ui.forms import ActorForm
+from portal.ui.forms import ActorForm, FilterForm
 from tenants.models import Role, Team
 from tenants.permissions import (
     BuiltInRole,
@@ -53,7 +53,7 @@ class InvitationForm(ActorForm):
         return end_of_day(self.cleaned_data["access_ends_at"])
 
 
-class InvitationFilter(ActorForm):
+class InvitationFilter(FilterForm):
     state = forms.ChoiceField(
         required=False, choices=list(INVITATION_STATES.items()), widget=forms.HiddenInput
     )
@@ -78,10 +78,6 @@ class InvitationFilter(ActorForm):
             *every,
             *((str(pk), name) for pk, name in teams),
         ]
-
-    def wanted(self) -> dict[str, Any] | None:
-        """None when a filter names something unknown: then none is meant, and never all."""
-        return self.cleaned_data if self.is_valid() else None
 
 
 class InvitedForm(ActorForm):

@@ -3,19 +3,18 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.people.forms.roles import role_choices, roles_of
 from portal.people.member_listing import ORDER_LABELS, USES
-from portal.ui.forms import ActorForm
+from portal.ui.forms import ActorForm, FilterForm
 from tenants.models import Membership, Role, Team
 from tenants.permissions import (
     BuiltInRole,
 )
 
 
-class MemberFilter(ActorForm):
+class MemberFilter(FilterForm):
     q = forms.CharField(
         label=_("Search"),
         required=False,
@@ -35,20 +34,11 @@ class MemberFilter(ActorForm):
         offered = roles_of(self.actor)
         built_in = [(r.value, r.label) for r in BuiltInRole if r in offered]
         custom = [(f"custom:{r.pk}", r.name) for r in Role.objects.order_by("name")]
-        self._offer("role", [*built_in, *custom])
-        self._offer("team", [(str(pk), name) for pk, name in teams])
-        self._offer("status", Membership.Status.choices)
-        self._offer("source", Membership.Source.choices)
-        self._offer("use", list(USES.items()))
-
-    def wanted(self) -> dict[str, Any] | None:
-        """None when a filter names something unknown: then nobody is meant, and never everybody."""
-        return self.cleaned_data if self.is_valid() else None
-
-    def _offer(self, name: str, choices: list[tuple[str, Any]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - tells the type
-        field.choices = [("", gettext("All")), *choices]
+        self.offer("role", [*built_in, *custom])
+        self.offer("team", [(str(pk), name) for pk, name in teams])
+        self.offer("status", Membership.Status.choices)
+        self.offer("source", Membership.Source.choices)
+        self.offer("use", list(USES.items()))
 
 
 class RoleForm(ActorForm):

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.people.ends import end_of_day
@@ -12,7 +11,7 @@ from portal.people.forms.roles import role_choices
 from portal.people.forms.standing import EndField
 from portal.people.forms.tokens import TokenForm
 from portal.people.machines import ACCOUNT_STATES, TOKEN_STATES, TOKEN_USES
-from portal.ui.forms import ActorForm
+from portal.ui.forms import ActorForm, FilterForm
 from tenants.actions.service_accounts import LONGEST_DESCRIPTION, LONGEST_NAME
 from tenants.machines import rights_of_account
 from tenants.models import ApiToken, Membership, ServiceAccount, Team
@@ -25,7 +24,7 @@ from tenants.permissions import (
 )
 
 
-class ServiceAccountFilter(ActorForm):
+class ServiceAccountFilter(FilterForm):
     q = forms.CharField(
         label=_("Search"),
         required=False,
@@ -36,10 +35,10 @@ class ServiceAccountFilter(ActorForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        offer(self, "state", list(ACCOUNT_STATES.items()))
+        self.offer("state", list(ACCOUNT_STATES.items()))
 
 
-class TokenFilter(ActorForm):
+class TokenFilter(FilterForm):
     q = forms.CharField(
         label=_("Search"),
         required=False,
@@ -53,10 +52,10 @@ class TokenFilter(ActorForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        offer(self, "holder", _holders(self))
-        offer(self, "kind", list(ApiToken.Kind.choices))
-        offer(self, "state", list(TOKEN_STATES.items()))
-        offer(self, "use", list(TOKEN_USES.items()))
+        self.offer("holder", _holders(self))
+        self.offer("kind", list(ApiToken.Kind.choices))
+        self.offer("state", list(TOKEN_STATES.items()))
+        self.offer("use", list(TOKEN_USES.items()))
 
 
 def _holders(form: ActorForm) -> list[tuple[str, Any]]:
@@ -67,12 +66,6 @@ def _holders(form: ActorForm) -> list[tuple[str, Any]]:
     people = people.filter(tokens__in=tokens.filter(service_account=None)).distinct()
     found = [*accounts.order_by("name"), *people.order_by("name")]
     return [(str(each.pk), str(each)) for each in found]
-
-
-def offer(form: ActorForm, name: str, choices: list[tuple[str, Any]]) -> None:
-    field = form.fields[name]
-    assert isinstance(field, forms.ChoiceField)  # noqa: S101 - tells the type
-    field.choices = [("", gettext("All")), *choices]
 
 
 class ServiceAccountForm(ActorForm):

@@ -7,13 +7,13 @@ from rest_framework import serializers
 
 from portal.people.bulk import MOST
 from portal.people.importing import Verdict
-from portal.people.invited import ABOUT_TEAMS, ASK_LABELS, Ask, invitations_of
+from portal.people.invited import ASK_LABELS, invitations_of
 from portal.people.listing import INVITATION_STATES
+from portal.people.serializers.many import BulkInput
 from portal.people.serializers.shared import ROLE_HELP, ROLES, RoleField
 from portal.people.sheets import LONGEST_CELL, MAX_LINES
 from portal.rest.pagination import PageQuery
 from portal.rest.serializers import StrictSerializer, TextField
-from tenants.models import Team
 
 
 class InvitationInput(StrictSerializer):
@@ -68,49 +68,19 @@ class InvitationEdit(StrictSerializer):
         return attrs
 
 
-class InvitedInput(StrictSerializer):
+class InvitedInput(BulkInput):
     invitations = serializers.ListField(
         child=serializers.UUIDField(), allow_empty=False, max_length=MOST
     )
     do = serializers.ChoiceField(
         choices=[(ask.value, str(said)) for ask, said in ASK_LABELS.items()]
     )
-    team = serializers.UUIDField(
-        required=False, default=None, allow_null=True, help_text="To join, or not to."
-    )
-    role = RoleField(required=False, default="", allow_blank=True)
-    digest = TextField(
-        required=False,
-        default="",
-        allow_blank=True,
-        max_length=64,
-        help_text="From the answer that showed what would happen; without it nothing does.",
-    )
 
     def validate_invitations(self, value: list[UUID]) -> list[UUID]:
-        found = invitations_of(value, self._actor)
+        found = invitations_of(value, self.actor)
         if found is None:
             raise serializers.ValidationError("One of them is no invitation here.")
         return found
-
-    def validate_team(self, value: UUID | None) -> Team | None:
-        if value is None:
-            return None
-        found: Team | None = Team.objects.visible_to(self._actor).filter(pk=value).first()
-        if found is None:
-            raise serializers.ValidationError("Not a team here.")
-        return found
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs["do"] in ABOUT_TEAMS and attrs["team"] is None:
-            raise serializers.ValidationError({"team": "Name the team."})
-        if attrs["do"] == Ask.ROLE and not attrs["role"]:
-            raise serializers.ValidationError({"role": "Name the role."})
-        return attrs
-
-    @property
-    def _actor(self) -> Any:
-        return self.context["view"].request.actor
 
 
 class InvitedLineOutput(serializers.Serializer[Any]):

@@ -12,18 +12,13 @@ from portal.rest.serializers import StrictSerializer, TextField
 from tenants.models import Membership, Team
 
 
-class ManyInput(StrictSerializer):
-    members = serializers.ListField(
-        child=serializers.UUIDField(), allow_empty=False, max_length=MOST
-    )
-    do = serializers.ChoiceField(choices=[(do.value, str(said)) for do, said in DO_LABELS.items()])
+class BulkInput(StrictSerializer):
+    """What every change of many rows says; whoever uses it adds `do` and the rows."""
+
     team = serializers.UUIDField(
         required=False, default=None, allow_null=True, help_text="To join or to leave."
     )
     role = RoleField(required=False, default="", allow_blank=True)
-    reason = TextField(
-        required=False, default="", allow_blank=True, max_length=500, help_text="Of a revocation."
-    )
     digest = TextField(
         required=False,
         default="",
@@ -32,16 +27,10 @@ class ManyInput(StrictSerializer):
         help_text="From the answer that showed what would happen; without it nothing does.",
     )
 
-    def validate_members(self, value: list[UUID]) -> list[Membership]:
-        found = people_of(value, self._actor)
-        if found is None:
-            raise serializers.ValidationError("One of them is no member here.")
-        return found
-
     def validate_team(self, value: UUID | None) -> Team | None:
         if value is None:
             return None
-        found: Team | None = Team.objects.visible_to(self._actor).filter(pk=value).first()
+        found: Team | None = Team.objects.visible_to(self.actor).filter(pk=value).first()
         if found is None:
             raise serializers.ValidationError("Not a team here.")
         return found
@@ -54,8 +43,24 @@ class ManyInput(StrictSerializer):
         return attrs
 
     @property
-    def _actor(self) -> Any:
+    def actor(self) -> Any:
         return self.context["view"].request.actor
+
+
+class ManyInput(BulkInput):
+    members = serializers.ListField(
+        child=serializers.UUIDField(), allow_empty=False, max_length=MOST
+    )
+    do = serializers.ChoiceField(choices=[(do.value, str(said)) for do, said in DO_LABELS.items()])
+    reason = TextField(
+        required=False, default="", allow_blank=True, max_length=500, help_text="Of a revocation."
+    )
+
+    def validate_members(self, value: list[UUID]) -> list[Membership]:
+        found = people_of(value, self.actor)
+        if found is None:
+            raise serializers.ValidationError("One of them is no member here.")
+        return found
 
 
 class PersonLine(serializers.Serializer[Any]):

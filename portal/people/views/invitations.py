@@ -14,7 +14,8 @@ from portal.ui.needs import needs
 from portal.ui.pages import page
 from portal.ui.paging import keyset
 from portal.ui.requests import PortalRequest, workspace_url
-from tenants.actions.invitations import cancel_invitation, resend_invitation, send_invitation
+from tenants.actions.invitations import send_invitation
+from tenants.actions.invited import cancel_invitation, resend_invitation
 from tenants.models import Invitation
 
 

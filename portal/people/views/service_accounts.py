@@ -38,12 +38,12 @@ BACK = "service-account-show"
 
 @needs(Permission.TOKEN_ISSUE)
 def service_account_list(request: PortalRequest) -> HttpResponse:
-    form = ServiceAccountFilter(request.GET or None, actor=request.actor)
-    wanted = form.cleaned_data if form.is_valid() else {}
-    rows = accounts_in(accounts_for(request.actor, at=request.at), wanted, at=request.at)
+    form = ServiceAccountFilter(request.GET, actor=request.actor)
+    wanted, rows = form.wanted(), accounts_for(request.actor, at=request.at)
+    rows = rows.none() if wanted is None else accounts_in(rows, wanted, at=request.at)
     context = {
         "form": form,
-        "is_filtered": any(wanted.values()),
+        "is_filtered": wanted is None or any(wanted.values()),
         "page": keyset(rows, order=ACCOUNT_ORDER, cursor=request.GET.get("cursor", "")),
     }
     return page(request, "people/service_account_list.html", context)

@@ -30,11 +30,11 @@ def token_list(request: PortalRequest) -> HttpResponse:
     everybody = "all" in request.GET and request.actor.may(Permission.TOKEN_MANAGE)
     rows = tokens_for(request.actor, everybody=everybody)
     form = TokenFilter(request.GET if everybody else None, actor=request.actor)
-    wanted = form.cleaned_data if form.is_valid() else {}
-    rows = tokens_in(rows, wanted, at=request.at)
+    wanted = form.wanted() if everybody else {}
+    rows = rows.none() if wanted is None else tokens_in(rows, wanted, at=request.at)
     context = {
         "form": form,
-        "is_filtered": any(wanted.values()),
+        "is_filtered": wanted is None or any(wanted.values()),
         "page": keyset(rows, order=("-id",), cursor=request.GET.get("cursor", "")),
         "everybody": everybody,
     }

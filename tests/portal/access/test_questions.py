@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -191,6 +193,10 @@ def test_service_accounts_are_named_as_their_tokens_see(
     assert seen == {first}
     page = client_of(ada).get(f"/o/acme/access/resources/{first.pk}/")
     assert "Loader" in page.content.decode()
+
+    out = StringIO()
+    call_command("who_can_see", organization="acme", resource=str(first.pk), stdout=out)
+    assert "Loader (service account)" in out.getvalue()
 
     suspend_service_account(made, actor=by, at=at)
     assert machines_that_see(first, actor=by, at=at) == []

@@ -19,7 +19,8 @@ from portal.outlets.models import LEASE, Cursor, Delivery
 from portal.outlets.reading import read_on
 from portal.outlets.tasks import send_mail, wake_mailers
 from portal.queue.names import JobName
-from tenants.actions.invitations import cancel_invitation, resend_invitation, send_invitation
+from tenants.actions.invitations import send_invitation
+from tenants.actions.invited import cancel_invitation, resend_invitation
 from tenants.clock import shifted
 from tenants.links import Purpose, read_link
 from tenants.models import Invitation, Membership, Organization

@@ -18,8 +18,8 @@ from audit.sentences import sentence
 from portal.people.actions.invited import change_invited
 from portal.people.invited import Ask, Wish, foresee_invited
 from tenants.access import Actor, stranger
-from tenants.actions.invitations import accept_invitation, cancel_invitation, send_invitation
-from tenants.actions.invited import edit_invitation
+from tenants.actions.invitations import accept_invitation, send_invitation
+from tenants.actions.invited import cancel_invitation, edit_invitation
 from tenants.actions.teams import create_team
 from tenants.models import Invitation, InvitationTeam, Membership, Policy, Team, TeamMember
 from tenants.permissions import BuiltInRole, Permission

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from tenants.access import Actor
-from tenants.actions.invitations import cancel_invitation, resend_invitation, send_invitation
+from tenants.actions.invitations import send_invitation
+from tenants.actions.invited import cancel_invitation, resend_invitation
 from tenants.links import Purpose, signed_link
 from tenants.models import Entry, Invitation, Membership, Policy
 

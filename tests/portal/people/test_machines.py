@@ -263,6 +263,10 @@ class TestPages:
         assert fresh[0] != text[0]
         everybody = admin.get("/o/acme/tokens/?all=1").content
         assert b"Replaced" in everybody
+        # A filter that is not known finds none, and never all.
+        assert b"gha_" not in admin.get("/o/acme/tokens/?all=1&state=nonsense").content
+        assert here.encode() in admin.get(HERE).content
+        assert here.encode() not in admin.get(f"{HERE}?state=nonsense").content
         assert admin.get("/o/acme/tokens/").content.count(b"gha_") == 0  # not his own
 
     def test_changed_suspended_let_in_and_deleted(

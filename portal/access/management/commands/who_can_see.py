@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from portal.access.asking import asked_organization, asked_resource, through
+from portal.access.machines import Machine, machines_that_see
 from portal.access.questions import Seer, seers, who_can_see
 from portal.catalog.models import Resource
 from tenants.access import Actor, system_actor
@@ -20,7 +21,7 @@ AT_ONCE = 500
 
 class Command(BaseCommand):
     help = (
-        "Say who can see a resource now, and through which role or team."
+        "Say who and which service accounts can see a resource now, and through which role or team."
         " Exit codes: 0 answered, 2 unknown or not the only one of its name."
     )
 
@@ -38,6 +39,8 @@ class Command(BaseCommand):
             for seer in _everybody(resource, actor=actor, at=at):
                 count += 1
                 self.stdout.write(_as_json(seer) if options["json"] else _as_line(seer))
+            for machine in machines_that_see(resource, actor=actor, at=at):
+                self.stdout.write(_machine(machine, as_json=options["json"]))
         if not options["json"]:
             noun = "person" if count == 1 else "people"
             self.stdout.write(f"{count} {noun} can see {resource.path}.")
@@ -63,3 +66,18 @@ def _as_json(seer: Seer) -> str:
 def _as_line(seer: Seer) -> str:
     called = f"{seer.member.name} <{seer.member.email}>".strip()
     return f"{called}: {str(seer.level.label).lower()}, through {through(seer.paths)}"
+
+
+def _machine(machine: Machine, *, as_json: bool) -> str:
+    if not as_json:
+        level = str(machine.level.label).lower()
+        return (
+            f"{machine.account.name} (service account): {level}, through {through(machine.paths)}"
+        )
+    facts = {
+        "service_account": str(machine.account.pk),
+        "name": machine.account.name,
+        "level": machine.level.value,
+        "paths": [path.text for path in machine.paths],
+    }
+    return json.dumps(facts, ensure_ascii=False)
