@@ -224,6 +224,6 @@ PERMISSION_LABELS: Mapping[Permission, Promise] = {
     P.TEAM_VIEW: _("See teams"),
     P.TICKET_VIEW: _("See requests"),
     P.TICKET_WORK: _("Work on requests"),
-    P.TOKEN_ISSUE: _("Make API tokens for oneself"),
+    P.TOKEN_ISSUE: _("Have API tokens of one's own"),
     P.TOKEN_MANAGE: _("See and revoke everybody's API tokens"),
 }

@@ -1,6 +1,5 @@
-"""API tokens over the API."""
+"""API tokens over the API: a token makes no tokens, so none are made here."""
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,15 +20,14 @@ class TokenViewSet(PortalViewSet):
     permissions = {
         "list": issue_token.permission,
         "retrieve": issue_token.permission,
-        "create": issue_token.permission,
         "destroy": issue_token.permission,
         "rotate": rotate_token.permission,
     }
     parameters = {"list": shapes.TokenQuery}
-    inputs = {"create": shapes.TokenInput, "rotate": shapes.TokenRotation}
+    inputs = {"rotate": shapes.TokenRotation}
     outputs = {
         **dict.fromkeys(("list", "retrieve"), shapes.TokenOutput),
-        **dict.fromkeys(("create", "rotate"), shapes.TokenMade),
+        "rotate": shapes.TokenMade,
     }
     secrets = ("token",)
 
@@ -45,14 +43,6 @@ class TokenViewSet(PortalViewSet):
     def retrieve(self, request: Request, pk: UUID) -> Response:
         """One token, without its text."""
         return self.answer(self.get_object())
-
-    def create(self, request: Request) -> Response:
-        """Always refused: a token never makes tokens. They are made in the browser."""
-        data = self.read()
-        lasts = timedelta(days=data.pop("days"))
-        token, text = issue_token(actor=self.request.actor, at=self.request.at, lasts=lasts, **data)
-        token.token = text  # type: ignore[attr-defined]
-        return self.answer(token, status=201, location=f"/api/v1/tokens/{token.pk}")
 
     def destroy(self, request: Request, pk: UUID) -> Response:
         """End a token at once: your own, or anybody's if you manage tokens."""

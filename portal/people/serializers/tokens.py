@@ -5,9 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from portal.people.machines import OVERLAP, TOKEN_STATES, TOKEN_USES
-from portal.people.serializers.shared import SCOPES
 from portal.rest.pagination import PageQuery
-from portal.rest.serializers import StrictSerializer, TextField
+from portal.rest.serializers import StrictSerializer
 from tenants.models import ApiToken
 
 
@@ -19,27 +18,6 @@ class TokenQuery(PageQuery):
     kind = serializers.ChoiceField(required=False, choices=ApiToken.Kind.choices)
     state = serializers.ChoiceField(required=False, choices=list(TOKEN_STATES))
     use = serializers.ChoiceField(required=False, choices=list(TOKEN_USES))
-
-
-class TokenInput(StrictSerializer):
-    name = TextField(max_length=80)
-    kind = serializers.ChoiceField(
-        required=False, default=ApiToken.Kind.PERSONAL, choices=ApiToken.Kind.choices
-    )
-    scopes = serializers.ListField(
-        child=serializers.ChoiceField(choices=SCOPES),
-        min_length=1,
-        max_length=len(SCOPES),
-        help_text="What it may do; never more than you.",
-    )
-    days = serializers.IntegerField(min_value=1, max_value=365)
-    address_rule = TextField(
-        required=False,
-        default="",
-        allow_blank=True,
-        max_length=100,
-        help_text="Addresses or networks, with commas.",
-    )
 
 
 class TokenRotation(StrictSerializer):

@@ -152,11 +152,11 @@ class TestTheShape:
         problem(caller_of(ada).send("POST", "teams", raw), status)
 
     def test_errors_point_at_the_field(self, ada: Membership, caller_of: CallerOf) -> None:
-        body = {"name": "x", "kind": "personal", "scopes": ["team:view", "no:such"], "days": 1}
+        body = {"name": "x", "permissions": ["team:view", "x" * 61]}
 
-        said = problem(caller_of(ada).post("tokens", body), 422)
+        said = problem(caller_of(ada).post("custom-roles", body), 422)
 
-        assert said["errors"][0]["pointer"] == "#/scopes/1"
+        assert said["errors"][0]["pointer"] == "#/permissions/1"
 
     def test_another_kind_of_body_or_answer_is_refused(
         self, ada: Membership, caller_of: CallerOf
