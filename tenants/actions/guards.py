@@ -143,6 +143,12 @@ def only_by_owners(permissions: frozenset[Permission], *, actor: Actor) -> None:
         raise NotPermitted("What only owners may do is given and taken by owners. Ask one.")
 
 
+def hold_those_left(teams: Iterable[UUID]) -> list[Team]:
+    """Those of the teams that are there still, held as `hold_teams` holds them."""
+    left = Team.objects.filter(pk__in=list(teams)).order_by("pk")
+    return list(left.select_for_update(no_key=True, of=("self",)))
+
+
 def hold_teams(teams: Iterable[Team]) -> dict[UUID, Team]:
     """The teams as they are now, held until the end, so that nobody deletes one meanwhile.
 

@@ -12,7 +12,13 @@ from audit.recorder import record
 from audit.refusals import Invalid, Refusal
 from tenants.access import Actor, action, system_actor
 from tenants.actions.ends import checked_end
-from tenants.actions.guards import given_role, hold_teams, may_give, may_hand_out
+from tenants.actions.guards import (
+    given_role,
+    hold_teams,
+    hold_those_left,
+    may_give,
+    may_hand_out,
+)
 from tenants.actions.members import admit_member
 from tenants.models import Invitation, InvitationTeam, Membership, Policy, Role, Team, TeamMember
 from tenants.permissions import Permission
@@ -149,9 +155,10 @@ def refuse_domain(address: str, allowed: frozenset[str]) -> None:
 
 def _join_teams(membership: Membership, invitation: Invitation, *, actor: Actor) -> None:
     """Each place with its event: the log tells when and how somebody came into a team."""
-    for place in InvitationTeam.objects.filter(invitation=invitation).select_related("team"):
-        TeamMember.objects.create(team=place.team, membership=membership)
-        record(EventName.TEAM_MEMBER_ADDED, actor=actor, target=membership, team=place.team.name)
+    kept = InvitationTeam.objects.filter(invitation=invitation).values_list("team_id", flat=True)
+    for team in hold_those_left(kept):
+        TeamMember.objects.create(team=team, membership=membership)
+        record(EventName.TEAM_MEMBER_ADDED, actor=actor, target=membership, team=team.name)
 
 
 def role_said(invitation: Invitation) -> str:

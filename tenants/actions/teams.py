@@ -9,7 +9,7 @@ from audit.names import EventName
 from audit.recorder import record
 from audit.refusals import Invalid, NotFound, NotPermitted, Refusal, StaleVersion
 from tenants.access import Actor, action
-from tenants.actions.guards import hold_teams, may_hand_out
+from tenants.actions.guards import hold_teams, hold_those_left, may_hand_out
 from tenants.actions.members import MemberNotActive
 from tenants.models import DefaultTeam, ManagedBy, Membership, Team, TeamMember
 from tenants.permissions import Permission, team_permissions
@@ -169,9 +169,10 @@ def join_default_teams(membership: Membership, *, actor: Actor) -> list[TeamMemb
     """Put somebody who came in by single sign-on or from the directory into the default teams."""
     present = TeamMember.objects.filter(membership=membership).values("team_id")
     joined = []
-    for row in DefaultTeam.objects.exclude(team_id__in=present).select_related("team"):
-        joined.append(TeamMember.objects.create(team=row.team, membership=membership))
-        record(EventName.TEAM_MEMBER_ADDED, actor=actor, target=membership, team=row.team.name)
+    wanted = DefaultTeam.objects.exclude(team_id__in=present).values_list("team_id", flat=True)
+    for team in hold_those_left(wanted):
+        joined.append(TeamMember.objects.create(team=team, membership=membership))
+        record(EventName.TEAM_MEMBER_ADDED, actor=actor, target=membership, team=team.name)
     return joined
 
 

@@ -37,6 +37,7 @@ SHARED_PARTS = {
     "tenants/actions/guards.py": {
         "given_role",
         "hold_teams",
+        "hold_those_left",
         "keep_an_owner",
         "known_role",
         "least_role",

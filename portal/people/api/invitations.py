@@ -85,9 +85,9 @@ class InvitationViewSet(PortalViewSet):
 
     def create(self, request: Request) -> Response:
         """Invite an address; the link goes out by mail and works for 7 days, once."""
-        data = self.read()
-        teams = self._teams(data.pop("teams"))
-        made = send_invitation(actor=self.request.actor, at=self.request.at, teams=teams, **data)
+        data, actor, at = self.read(), self.request.actor, self.request.at
+        role, teams = named_role(data.pop("role")), self._teams(data.pop("teams"))
+        made = send_invitation(actor=actor, at=at, teams=teams, **role, **data)
         location = f"/api/v1/invitations/{made.pk}"
         return self.answer(self._again(made), status=201, location=location)
 

@@ -10,7 +10,7 @@ from portal.people.importing import Verdict
 from portal.people.invited import ASK_LABELS, invitations_of
 from portal.people.listing import INVITATION_STATES
 from portal.people.serializers.many import BulkInput
-from portal.people.serializers.shared import ROLE_HELP, ROLES, RoleField
+from portal.people.serializers.shared import ROLE_HELP, RoleField
 from portal.people.sheets import LONGEST_CELL, MAX_LINES
 from portal.rest.pagination import PageQuery
 from portal.rest.serializers import StrictSerializer, TextField
@@ -19,7 +19,7 @@ from portal.rest.serializers import StrictSerializer, TextField
 class InvitationInput(StrictSerializer):
     email = serializers.EmailField(max_length=254)
     name = TextField(required=False, default="", allow_blank=True, max_length=120)
-    role = serializers.ChoiceField(choices=ROLES)
+    role = RoleField()
     teams = serializers.ListField(
         child=serializers.UUIDField(), required=False, default=list, max_length=100
     )

@@ -6,7 +6,11 @@ from datetime import datetime
 
 import pytest
 
+from tenants.access import Actor
+from tenants.actions.roles import create_role
 from tenants.models import Invitation, InvitationTeam, Membership, Team
+from tenants.permissions import Permission
+from tenants.scoping import organization_scope
 from tests.portal.people.test_invited import Inviting, inviting, team  # noqa: F401
 from tests.portal.rest.conftest import Caller, caller_of, fresh_limits, problem  # noqa: F401
 
@@ -32,6 +36,34 @@ def test_one_is_changed_and_keeps_its_link(
     assert Invitation.objects.get(pk=nia.pk).version == 1
     assert len(json.loads(caller.get("invitations?role=editor&q=nia").content)["results"]) == 1
     problem(caller.get("invitations?role=king"), 422)
+
+
+def test_a_role_made_in_the_workspace_is_given_from_the_start(
+    ada: Membership,
+    max_: Membership,
+    ned: Membership,
+    actor_of: Callable[..., Actor],
+    caller_of: Calling,  # noqa: F811
+) -> None:
+    reads, closes = [Permission.AUDIT_VIEW], [Permission.ORGANIZATION_MANAGE]
+    keeper = create_role(actor=actor_of(ada), name="Keeper", permissions=reads)
+    owners = create_role(actor=actor_of(ada), name="Closer", permissions=closes)
+    with organization_scope(ned.organization_id):
+        foreign = create_role(actor=actor_of(ned), name="Keeper", permissions=reads)
+
+    answer = caller_of(max_).post(
+        "invitations", {"email": "nia@acme.test", "role": f"custom:{keeper.pk}"}
+    )
+
+    assert answer.status_code == 201, answer.content
+    assert json.loads(answer.content)["role_label"] == "Keeper"
+    assert Invitation.objects.get().custom_role == keeper
+    for unknown in (f"custom:{foreign.pk}", "custom:1", "king", "support_lead"):
+        asked = {"email": "ben@acme.test", "role": unknown}
+        assert problem(caller_of(max_).post("invitations", asked), 422)["errors"]
+    beyond = {"email": "ben@acme.test", "role": f"custom:{owners.pk}"}
+    problem(caller_of(max_).post("invitations", beyond), 403)
+    assert Invitation.objects.count() == 1
 
 
 def test_what_does_not_hold_is_refused(

@@ -19,11 +19,12 @@ from tenants.actions.teams import (
     add_team_member,
     create_team,
     delete_team,
+    join_default_teams,
     remove_team_member,
     set_team_lead,
     set_team_permissions,
 )
-from tenants.models import ManagedBy, Membership, Organization, Team, TeamMember
+from tenants.models import DefaultTeam, ManagedBy, Membership, Organization, Team, TeamMember
 from tenants.permissions import BuiltInRole
 from tenants.scoping import organization_scope
 from tests.cast import make_member, make_organization
@@ -101,6 +102,28 @@ def test_a_team_deleted_while_people_come_leaves_no_place(
             assert not Team.objects.filter(pk=team.pk).exists()
             assert not TeamMember.objects.filter(team_id=team.pk).exists()
             assert not TeamAccess.objects.filter(team_id=team.pk).exists()
+
+
+def test_a_default_team_deleted_while_people_come_keeps_nobody_out(
+    acme: Organization, people: list[Membership], actor_of: ActorOf, at: datetime
+) -> None:
+    admin = actor_of(people[0])
+    for name in ("One", "Two", "Three"):
+        with organization_scope(acme.pk):
+            team = create_team(actor=admin, at=at, name=name)
+            DefaultTeam.objects.create(team=team)
+        attempts: list[Callable[[], object]] = [
+            *(partial(join_default_teams, member, actor=admin) for member in people[1:4]),
+            partial(delete_team, team, actor=admin),
+            *(partial(join_default_teams, member, actor=admin) for member in people[4:]),
+        ]
+
+        results = race(attempts, organization_id=acme.pk)
+
+        assert [each for each in results if isinstance(each, Exception)] == []
+        with organization_scope(acme.pk):
+            assert not Team.objects.filter(pk=team.pk).exists()
+            assert not TeamMember.objects.filter(team_id=team.pk).exists()
 
 
 def test_leading_leaving_and_permissions_against_each_other(
