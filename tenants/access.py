@@ -17,7 +17,12 @@ from audit.recorder import record
 from audit.refusals import Invalid, Malformed, NotPermitted, Refusal, StaleVersion, StepUpNeeded
 from tenants.clock import now
 from tenants.models import ApiToken, Entry, Membership, Organization
-from tenants.permissions import PERMISSION_LABELS, SYSTEM_PERMISSIONS, Permission
+from tenants.permissions import (
+    COMMAND_LINE_PERMISSIONS,
+    PERMISSION_LABELS,
+    SYSTEM_PERMISSIONS,
+    Permission,
+)
 from tenants.scoping import ScopeMissing, current_organization_id, system_scope
 
 STEP_UP_LASTS = timedelta(minutes=5)
@@ -102,6 +107,19 @@ def system_actor(organization: Organization) -> Actor:
         organization=organization,
         name="Gatehouse",
         permissions=SYSTEM_PERMISSIONS,
+    )
+
+
+def command_line_actor(organization: Organization) -> Actor:
+    """Whoever has the server's shell, at work in one organization: told apart in its log.
+
+    There is no browser to prove oneself in; the shell itself is the proof.
+    """
+    return Actor(
+        kind=ActorKind.SYSTEM,
+        organization=organization,
+        name="Gatehouse (command line)",
+        permissions=COMMAND_LINE_PERMISSIONS,
     )
 
 
@@ -250,6 +268,7 @@ __all__ = [
     "Actor",
     "ActorKind",
     "action",
+    "command_line_actor",
     "record_refusal",
     "register_presence",
     "stranger",

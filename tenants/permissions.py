@@ -188,6 +188,15 @@ SYSTEM_PERMISSIONS: frozenset[Permission] = frozenset(
     }
 )
 
+# Whoever has the server's shell: the same, and to look at what the commands list and change.
+COMMAND_LINE_PERMISSIONS: frozenset[Permission] = SYSTEM_PERMISSIONS | {
+    P.INTEGRATION_VIEW,
+    P.POLICY_VIEW,
+    P.ROLE_MANAGE,
+    P.ROLE_VIEW,
+    P.TEAM_VIEW,
+}
+
 PERMISSION_LABELS: Mapping[Permission, Promise] = {
     P.ACCESS_VIEW: _("See who can see what, and why"),
     P.AUDIT_EXPORT: _("Download the audit log"),

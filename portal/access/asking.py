@@ -1,26 +1,17 @@
-"""What the commands that ask about access share: whose workspace, which resource, which person."""
+"""What the commands that ask about access share: which resource, which person."""
 
 from uuid import UUID
 
-from django.core.management.base import CommandError
 from django.db.models import Q
 
 from portal.access.questions import Path
 from portal.catalog.models import Resource
 from portal.catalog.models.resources import ResourceQuerySet
-from tenants.models import Membership, Organization
-from tenants.resolving import organization_of_slug
+from tenants.access import Actor
+from tenants.commanding import echoed, printable, unusable
+from tenants.models import Membership
 
-# Exit code of a question that names nothing, or more than one thing.
-UNKNOWN = 2
 NAMED = 10
-
-
-def asked_organization(slug: str) -> Organization:
-    organization = organization_of_slug(slug)
-    if organization is None:
-        raise CommandError(f"There is no organization {slug!r}.", returncode=UNKNOWN)
-    return organization
 
 
 def asked_resource(given: str, rows: ResourceQuerySet) -> Resource:
@@ -31,22 +22,27 @@ def asked_resource(given: str, rows: ResourceQuerySet) -> Resource:
         wanted = Q(name=given) | Q(unique_key=given)
     found = list(rows.filter(wanted).select_related("integration").by_name()[: NAMED + 1])
     if not found:
-        raise CommandError(f"There is no resource {given!r}.", returncode=UNKNOWN)
+        unusable(f"There is no resource {echoed(given)}.")
     if len(found) > 1:
         meant = "\n".join(f"  {row.pk} {row.path} in {row.integration}" for row in found[:NAMED])
-        said = f"Several resources are called {given!r}; name one by its id:\n{meant}"
-        raise CommandError(said, returncode=UNKNOWN)
+        said = f"Several resources are called {echoed(given)}; name one by its id:\n{meant}"
+        unusable(printable(said))
     return found[0]
 
 
-def asked_member(email: str) -> Membership:
-    rows = Membership.objects.filter(email__iexact=email.strip()).select_related("custom_role")
+def asked_member(given: str, actor: Actor) -> Membership:
+    """By e-mail address or id, among those whom the actor may see."""
+    rows = Membership.objects.visible_to(actor).select_related("custom_role", "organization")
+    try:
+        wanted = Q(pk=UUID(given))
+    except ValueError:
+        wanted = Q(email__iexact=given.strip())
     # One address may have left and come back; who is there now is meant first.
     gone = Q(status=Membership.Status.REVOKED)
-    latest = rows.order_by("-joined_at", "pk")
+    latest = rows.filter(wanted).order_by("-joined_at", "pk")
     member: Membership | None = latest.exclude(gone).first() or latest.filter(gone).first()
     if member is None:
-        raise CommandError(f"There is no member {email!r}.", returncode=UNKNOWN)
+        unusable(f"There is no member {echoed(given)}.")
     return member
 
 

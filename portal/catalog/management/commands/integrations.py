@@ -1,30 +1,22 @@
 """How the data sources of an organization are."""
 
-import json
-from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-
 from portal.catalog.models import Integration
-from tenants.resolving import organization_of_slug
-from tenants.scoping import organization_scope
+from tenants.commanding import EXIT_CODES, Call, WorkspaceCommand
+from tenants.permissions import Permission
 
 
-class Command(BaseCommand):
-    help = "List an organization's integrations: state, last and next run. Holds no secrets."
+class Command(WorkspaceCommand):
+    help = (
+        "List an organization's integrations: state, last and next run. Holds no secrets."
+        f" {EXIT_CODES}"
+    )
+    needs = Permission.INTEGRATION_VIEW
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--organization", required=True, help="its address, such as acme")
-        parser.add_argument("--json", action="store_true", help="one JSON object on each line")
-
-    def handle(self, *_args: Any, **options: Any) -> None:
-        organization = organization_of_slug(options["organization"])
-        if organization is None:
-            raise CommandError(f"There is no organization {options['organization']!r}.")
-        with organization_scope(organization.pk):
-            for row in Integration.objects.order_by("name", "pk"):
-                self.stdout.write(_as_json(row) if options["json"] else _as_line(row))
+    def work(self, call: Call) -> None:
+        for row in Integration.objects.visible_to(call.actor).order_by("name", "pk"):
+            call.answer(_facts(row), _as_line(row))
 
 
 def _facts(row: Integration) -> dict[str, Any]:
@@ -40,10 +32,6 @@ def _facts(row: Integration) -> dict[str, Any]:
         "warnings": [warning["code"] for warning in row.warnings],
         **{name: at.isoformat() if at else None for name, at in instants.items()},
     }
-
-
-def _as_json(row: Integration) -> str:
-    return json.dumps(_facts(row), ensure_ascii=False)
 
 
 def _as_line(row: Integration) -> str:

@@ -1,52 +1,37 @@
 """Reads a data source now, in this process."""
 
 from argparse import ArgumentParser
-from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
-from audit.refusals import Refusal
 from portal.catalog.actions import run_integration
 from portal.catalog.ingest.running import carry_out
-from portal.catalog.models import ImportRun, Integration
+from portal.catalog.models import Integration
 from portal.catalog.rules import RunStatus
-from tenants.access import system_actor
-from tenants.clock import now
-from tenants.models import Organization
-from tenants.resolving import organization_of_slug
-from tenants.scoping import organization_scope
+from tenants.commanding import EXIT_CODES, REFUSED, Call, WorkspaceCommand, echoed, unusable
 
 SAID = ("resources", "fields", "added", "changed", "removed", "unchanged")
 
 
-class Command(BaseCommand):
-    help = "Read an integration now. Ends with 1 when it could not be read."
+class Command(WorkspaceCommand):
+    help = f"Read an integration now. {EXIT_CODES} It ends with 1 too when it could not be read."
+    needs = run_integration.permission
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--organization", required=True, help="its address, such as acme")
+        super().add_arguments(parser)
         parser.add_argument("name", help="the integration's name")
 
-    def handle(self, *_args: Any, **options: Any) -> None:
-        organization = organization_of_slug(options["organization"])
-        if organization is None:
-            raise CommandError(f"There is no organization {options['organization']!r}.")
-        with organization_scope(organization.pk):
-            run = _run(organization, options["name"])
+    def work(self, call: Call) -> None:
+        name = call.given["name"]
+        integration = Integration.objects.visible_to(call.actor).filter(name=name).first()
+        if integration is None:
+            unusable(f"There is no integration {echoed(name)}.")
+        run = run_integration(integration, actor=call.actor, at=call.at)
+        carry_out(run.pk)
+        run.refresh_from_db()
         if run.status != RunStatus.FINISHED:
-            raise CommandError(run.error_message)
+            raise CommandError(run.error_message, returncode=REFUSED)
         # In one order on both engines: PostgreSQL keeps the keys of a document in its own.
-        counts = ", ".join(f"{run.counts[name]} {name}" for name in SAID if name in run.counts)
-        self.stdout.write(f"{options['name']}: {counts}.")
-
-
-def _run(organization: Organization, name: str) -> ImportRun:
-    integration = Integration.objects.filter(name=name).first()
-    if integration is None:
-        raise CommandError(f"There is no integration {name!r}.")
-    try:
-        run = run_integration(integration, actor=system_actor(organization), at=now())
-    except Refusal as refusal:
-        raise CommandError(refusal.message) from refusal
-    carry_out(run.pk)
-    run.refresh_from_db()
-    return run
+        counted = {key: run.counts[key] for key in SAID if key in run.counts}
+        counts = ", ".join(f"{count} {key}" for key, count in counted.items())
+        call.answer({"name": name, **counted}, f"{name}: {counts}.")
