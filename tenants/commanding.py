@@ -53,6 +53,7 @@ class Call:
 
     actor: Actor
     at: datetime
+    verb: str
     given: Mapping[str, Any]
     out: OutputWrapper
 
@@ -97,8 +98,8 @@ class WorkspaceCommand(BaseCommand):
         with refusals_told(), organization_scope(organization.pk):
             at = now()
             actor = _acting(organization, options["token_file"], at=at)
-            call = Call(actor, at, options, self.stdout)
-            _permitted(actor, self.needed(options), verb=self.verb_name(options))
+            call = Call(actor, at, self.verb_name(options), options, self.stdout)
+            _permitted(actor, self.needed(options), verb=call.verb)
             self.work(call)
 
     def needed(self, _options: Mapping[str, Any]) -> Permission | None:

@@ -1,0 +1,180 @@
+"""What the commands about people share: whom and what was named, and an effect in lines."""
+
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import CommandError
+from django.db.models import Q
+
+from audit.refusals import Refusal
+from portal.access.asking import asked_member
+from portal.access.effects import Effect
+from portal.access.serializers import EffectOutput
+from portal.access.showing import ShownEffect, ShownPerson, ShownRights, shown_effect
+from portal.people.bulk import MOST
+from portal.people.team_rights import as_shown
+from portal.ui.forms import ActorForm, FilterForm
+from tenants.access import Actor, record_refusal
+from tenants.commanding import REFUSED, Call, echoed, unusable
+from tenants.models import Membership, Role, Team
+from tenants.permissions import CUSTOMER_ROLES, VENDOR_ROLES
+
+# Fields of the pages' forms whose option has another name.
+OPTIONS = {"q": "search"}
+
+
+def asked_team(given: str, actor: Actor) -> Team:
+    """By id or name, among those the actor may know of."""
+    try:
+        wanted = Q(pk=UUID(given))
+    except ValueError:
+        wanted = Q(name=given)
+    found: Team | None = Team.objects.visible_to(actor).filter(wanted).first()
+    if found is None:
+        unusable(f"There is no team {echoed(given)}.")
+    return found
+
+
+def asked_role(given: str, actor: Actor) -> str:
+    """The name that actions know it by: of a built-in role, or `custom:` and an id."""
+    here = VENDOR_ROLES if actor.organization.is_vendor else CUSTOMER_ROLES
+    for role in here:
+        if given.casefold() in {role.value, str(role.label).casefold()}:
+            return role.value
+    return f"custom:{asked_custom_role(given, Role.objects.all()).pk}"
+
+
+def asked_custom_role(given: str, rows: Any) -> Role:
+    """A role made here, by id, by `custom:` and its id, or by name."""
+    try:
+        wanted = Q(pk=UUID(given.removeprefix("custom:")))
+    except ValueError:
+        wanted = Q(name__iexact=given)
+    found: Role | None = rows.filter(wanted).first()
+    if found is None:
+        unusable(f"There is no role {echoed(given)}.")
+    return found
+
+
+def add_people(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "people", nargs="+", metavar="person", help="e-mail address or id; - reads them by line"
+    )
+
+
+def asked_people(given: Sequence[str], actor: Actor) -> list[Membership]:
+    """Everybody named, once each, by name; one who is not here stops the whole."""
+    named = {one: asked_member(one, actor) for one in by_line(given)}
+    found = {each.pk: each for each in named.values()}
+    return sorted(found.values(), key=lambda each: (each.name, each.pk))
+
+
+def by_line(given: Sequence[str]) -> list[str]:
+    """The words given, and for a `-` the lines of standard input: as many as the page takes."""
+    found = list(islice(_words(given), MOST + 1))
+    if not found:
+        unusable("Nobody was named.")
+    if len(found) > MOST:
+        unusable(f"At most {MOST} at once.")
+    return found
+
+
+def _words(given: Sequence[str]) -> Iterator[str]:
+    for one in given:
+        if one == "-":
+            yield from (line.strip() for line in sys.stdin if line.strip())
+        else:
+            yield one
+
+
+def stopped_by(refused: int) -> None:
+    """Ends the command with its exit code when some stay as they are, after all was told."""
+    if refused:
+        noun = "one stays" if refused == 1 else f"{refused} stay"
+        raise CommandError(f"{noun.capitalize()} as before.", returncode=REFUSED)
+
+
+def checked(form: ActorForm) -> dict[str, Any]:
+    """What the page's form makes of what was given, or the reasons why nothing."""
+    if not form.is_valid():
+        lines = [
+            f"{OPTIONS.get(name, name)}: {' '.join(map(str, said))}"
+            for name, said in form.errors.items()
+        ]
+        unusable("\n".join(lines))
+    return form.cleaned_data
+
+
+def filtered(kind: type[FilterForm], call: Call, **wanted: str) -> dict[str, Any]:
+    """The page's filters with what was given; those not given are left out."""
+    return checked(kind({name: value for name, value in wanted.items() if value}, actor=call.actor))
+
+
+def carried_out(
+    change: Callable[[], Any], call: Call, *, said: str, more: Mapping[str, Any] | None = None
+) -> None:
+    """Tell what the change does to everybody's access, and make it unless it is only rehearsed.
+
+    Raises PreviewOvertaken when the effect is another than the digest given names.
+    """
+    digest = call.given.get("digest", "")
+    try:
+        effect = as_shown(change, at=call.at, digest=digest)
+    except Refusal as refusal:
+        # What is refused in the rehearsal was asked for in earnest, unless it was not.
+        if not call.is_rehearsed:
+            record_refusal(refusal, actor=call.actor, verb=call.verb)
+        raise
+    if not digest and not call.is_rehearsed:
+        change()
+    tell_effect(effect, call, said=said, more=more)
+
+
+def tell_effect(
+    effect: Effect, call: Call, *, said: str, more: Mapping[str, Any] | None = None
+) -> None:
+    done = not call.is_rehearsed
+    shown = shown_effect(effect, call.actor, most=MOST)
+    if not call.as_json:
+        for line in (*effect_lines(shown), *ending_lines(call, said, shown.digest)):
+            call.say(line)
+        return
+    facts = {"done": done, "digest": shown.digest, **(more or {})}
+    call.answer({**facts, "effect": EffectOutput(shown).data}, "")
+
+
+def ending_lines(call: Call, said: str, digest: str) -> Iterator[str]:
+    """What was done; or that nothing was, and how to have exactly this done."""
+    if not call.is_rehearsed:
+        yield said
+        return
+    yield f"Nothing was done. To do exactly this: --digest {digest}"
+
+
+def effect_lines(shown: ShownEffect) -> Iterator[str]:
+    yield shown.summary
+    for each in shown.people:
+        yield f"  {each.member} <{each.member.email}>: {'; '.join(_changes(each))}"
+    if shown.more:
+        yield f"  and {shown.more} more"
+
+
+def _changes(each: ShownPerson) -> Iterator[str]:
+    if each.comes_in:
+        yield "comes in"
+    if each.is_shut_out:
+        yield "loses all access"
+    if each.gained:
+        yield f"gains {_rights(each.gained)}"
+    if each.lost:
+        yield f"loses {_rights(each.lost)}"
+
+
+def _rights(rights: ShownRights) -> str:
+    named = [f"{each.words} ({each.name})" if each.name else each.words for each in rights.named]
+    more = [f"{rights.more} more"] if rights.more else []
+    return ", ".join([*named, *more])
