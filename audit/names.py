@@ -129,6 +129,8 @@ class EventName(StrEnum):
     IMPORT_FAILED = "import.failed"
     UPLOAD_DELETED = "upload.deleted"
     # Requests with a clock
+    FILTER_SAVED = "filter.saved"
+    FILTER_DELETED = "filter.deleted"
     TICKET_OPENED = "ticket.opened"
     TICKET_ATTACHED = "ticket.attached"
     TICKET_CONFIRMED = "ticket.confirmed"

@@ -182,6 +182,8 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     ),
     N.IMPORT_FAILED: _("An import into {target} failed[: {reason}]."),
     N.UPLOAD_DELETED: _("The uploaded file “{file}” was deleted after its import."),
+    N.FILTER_SAVED: _("{actor} kept a filter of requests as “{target}”."),
+    N.FILTER_DELETED: _("{actor} deleted the filter “{target}”."),
     N.TICKET_OPENED: _("{actor} opened the request {reference}[ about {target}]."),
     N.TICKET_ATTACHED: _("{actor} asked again for what {reference} already does."),
     N.TICKET_CONFIRMED: _("{actor} confirmed the request {reference}."),

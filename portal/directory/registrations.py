@@ -118,7 +118,7 @@ navigation.register(
     )
 )
 waiting.register(waiting_in_directory)
-register_source(SOURCE, source_of)
+register_source(SOURCE, source_of, label=gettext_lazy("Directory"))
 register_note(note_on)
 givers.register(
     "groups of the directory",

@@ -26,6 +26,7 @@ NOUNS: Final[Mapping[str, tuple[Promise, str]]] = {
     "address": (gettext_lazy("E-mail address"), "at-sign"),
     "profile": (gettext_lazy("Profile"), "circle-user-round"),
     "ticket": (gettext_lazy("Request"), "ticket-check"),
+    "filter": (gettext_lazy("Kept filter"), "list-filter"),
     "certificate": (gettext_lazy("Certificate"), "file-badge"),
     "case": (gettext_lazy("Case"), "life-buoy"),
     "grant": (gettext_lazy("Diagnostic access"), "scan-eye"),

@@ -7,27 +7,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from portal.tickets.rules import Kind, Scope
+from portal.tickets.rules import Scope
 from portal.tickets.stores import integrations, sizes
 from tenants.models import Membership
 
-VIEWS = (
-    ("", _("All")),
-    ("open", _("Open")),
-    ("late", _("Late")),
-    ("done", _("Done")),
-    ("withdrawn", _("Withdrawn")),
-)
 REASON_LENGTH = 500
-
-
-class FilterForm(forms.Form):
-    """Narrows the list; a value that is not known narrows nothing."""
-
-    kind = forms.ChoiceField(
-        label=_("What"), required=False, choices=[("", _("Everything")), *Kind.choices]
-    )
-    view = forms.ChoiceField(label=_("State"), required=False, choices=VIEWS)
 
 
 class PersonForm(forms.Form):

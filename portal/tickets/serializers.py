@@ -4,20 +4,10 @@ from typing import Any
 
 from rest_framework import serializers
 
-from portal.rest.pagination import PageQuery
 from portal.rest.serializers import StrictSerializer, TextField
 from portal.tickets.models import Finding, Step, Tally, Ticket
-from portal.tickets.rules import Kind, Scope, Status
+from portal.tickets.rules import Scope
 from tenants.models import Membership
-
-
-class TicketQuery(PageQuery):
-    kind = serializers.ChoiceField(choices=Kind.choices, required=False)
-    status = serializers.ChoiceField(choices=Status.choices, required=False)
-    number = TextField(max_length=16, required=False)
-    late = serializers.BooleanField(
-        required=False, allow_null=True, default=None, help_text="True: only late requests."
-    )
 
 
 class RevocationInput(StrictSerializer):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from portal.tickets.models import Ticket
@@ -21,10 +22,17 @@ class Source:
 Describe = Callable[[Ticket, Actor], Source]
 PLAIN = {"person": _("A person"), "api": _("API"), "restore": _("Restored backup")}
 _described: dict[str, Describe] = {}
+_labels: dict[str, str | Promise] = {}
 
 
-def register_source(name: str, describe: Describe) -> None:
+def register_source(name: str, describe: Describe, *, label: str | Promise = "") -> None:
     _described[name] = describe
+    _labels[name] = label or name
+
+
+def known_sources() -> dict[str, str]:
+    """Every way a request comes in by, in words."""
+    return {name: str(label) for name, label in {**PLAIN, **_labels}.items()}
 
 
 def source_of(ticket: Ticket, actor: Actor) -> Source:

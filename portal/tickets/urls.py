@@ -2,11 +2,14 @@
 
 from django.urls import URLPattern, path
 
-from portal.tickets.views import filing, listing, showing
+from portal.tickets.views import board, filing, filters, listing, showing
 
 workspace_urls: list[URLPattern] = [
     path("requests/", listing.ticket_list, name="ticket-list"),
     path("requests/export.csv", listing.ticket_export, name="ticket-export"),
+    path("requests/board/", board.ticket_board, name="ticket-board"),
+    path("requests/filters/", filters.filter_save, name="filter-save"),
+    path("requests/filters/<uuid:pk>/delete/", filters.filter_delete, name="filter-delete"),
     path("requests/revoke/", filing.ticket_revoke, name="ticket-revoke"),
     path("requests/delete/", filing.ticket_delete, name="ticket-delete"),
     path("requests/<slug:number>/", showing.ticket_show, name="ticket-show"),

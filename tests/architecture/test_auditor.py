@@ -22,7 +22,7 @@ from portal.directory.models import (
 from portal.grants.models import Case, Grant
 from portal.people.models import InvitationList
 from portal.sso.models import Connection, ConnectionKey, Domain, SealedDoor, SetupLink
-from portal.tickets.models import Ticket
+from portal.tickets.models import SavedFilter, Ticket
 from tenants.models import (
     ApiToken,
     Invitation,
@@ -53,6 +53,7 @@ BEHIND: Mapping[str, type[TenantModel]] = {
     "break-glass": SealedDoor,
     "directory/tokens": DirectoryToken,
     "domains": Domain,
+    "filters": SavedFilter,
     "grants": Grant,
     "groups": DirectoryGroup,
     "held": DirectoryHold,
@@ -66,6 +67,7 @@ BEHIND: Mapping[str, type[TenantModel]] = {
     "roles": Role,
     "sso": Connection,
     "teams": Team,
+    "ticket-filters": SavedFilter,
     "tickets": Ticket,
     "tokens": ApiToken,
 }
@@ -73,9 +75,12 @@ BEHIND: Mapping[str, type[TenantModel]] = {
 TRACES = {"seen_at", "last_seen_at", "last_used_at", "last_used_address"}
 READING = ("log.verified",)
 # Open to whoever may look there. The page then says what is refused, and nothing has happened:
-# the log read through, one's own proof of presence, the way out of a team, a mapping tried.
+# the log read through, a filter without a name, one's own proof of presence, the way out of a
+# team, a mapping tried.
 ANSWERED = {
+    "POST /api/v1/ticket-filters",
     "POST /o/<slug:slug>/audit/verify/",
+    "POST /o/<slug:slug>/requests/filters/",
     "POST /o/<slug:slug>/sso/<uuid:connection_id>/mapping/",
     "POST /o/<slug:slug>/step-up/",
     "POST /o/<slug:slug>/teams/<uuid:pk>/join/",

@@ -29,7 +29,7 @@ from portal.catalog.models import (
 from portal.grants.models import Case, Grant, GrantDecision
 from portal.people.models import InvitationList
 from portal.sso.models import Connection, SetupLink, SignInAttempt
-from portal.tickets.models import Ticket
+from portal.tickets.models import SavedFilter, Ticket
 from tenants.access import Actor, ActorKind, system_actor
 from tenants.models import (
     ApiToken,
@@ -205,6 +205,7 @@ HIDDEN: Mapping[str, tuple[Hidden, ...]] = {
         without_the_catalogue(Resource),
     ),
     "Role.visible_to": (without(Role, P.MEMBER_VIEW),),
+    "SavedFilter.visible_to": (without(SavedFilter, *P),),
     "ServiceAccount.visible_to": (without(ServiceAccount, P.TOKEN_ISSUE),),
     "SignInAttempt.visible_to": (without(SignInAttempt, P.AUDIT_VIEW),),
     "Team.visible_to": (without(Team, P.MEMBER_VIEW), a_private_team),

@@ -51,6 +51,10 @@ def test_whoever_only_reads_changes_nothing_by_what_a_route_asks() -> None:
     }
 
     assert doors_ == {
+        "DELETE /api/v1/ticket-filters/<uuid:pk>",  # one's own, kept for oneself
+        "POST /api/v1/ticket-filters",
+        "POST /o/<slug:slug>/requests/filters/",
+        "POST /o/<slug:slug>/requests/filters/<uuid:pk>/delete/",
         "POST /o/<slug:slug>/audit/verify/",  # reads the log
         "POST /o/<slug:slug>/sso/<uuid:connection_id>/mapping/",  # shows what it would do
         "POST /o/<slug:slug>/sso/break-glass/<uuid:pk>/code/",  # an owner's own

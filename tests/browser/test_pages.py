@@ -28,6 +28,8 @@ LOOKS = [("light", 1360), ("dark", 1360), ("light", PHONE)]
 PAGES = [
     "/o/acme/",
     "/o/acme/requests/",
+    "/o/acme/requests/?view=open&person=leo",
+    "/o/acme/requests/board/",
     "/o/acme/requests/REV-1001/",
     "/o/acme/requests/delete/",
     "/o/acme/members/",

@@ -8,16 +8,19 @@ from portal.tickets.actions.deciding import (
     withdraw_deletion,
 )
 from portal.tickets.actions.filing import file_deletion, file_revocation
+from portal.tickets.actions.filters import delete_filter, save_filter
 from portal.tickets.actions.restoring import Erasure, reopen_deletion
 
 __all__ = [
     "Erasure",
     "confirm_deletion",
+    "delete_filter",
     "escalate_ticket",
     "file_deletion",
     "file_revocation",
     "lapse_confirmation",
     "reopen_deletion",
     "retry_ticket",
+    "save_filter",
     "withdraw_deletion",
 ]

@@ -9,9 +9,11 @@ from portal.queue.names import JobName
 from portal.queue.publishing import enqueue
 from portal.tickets.actions import confirm_deletion, retry_ticket, withdraw_deletion
 from portal.tickets.forms import VersionForm
+from portal.tickets.listing import TicketFilter, neighbours, tickets_for
 from portal.tickets.models import Ticket
 from portal.tickets.showing import detail_of, is_certified, title_of
 from portal.tickets.sources import source_of
+from portal.tickets.views.listing import filter_of, look_of
 from portal.ui.needs import needs
 from portal.ui.pages import page, wants_fragment
 from portal.ui.requests import PortalRequest, workspace_url
@@ -83,8 +85,21 @@ def _page(request: PortalRequest, ticket: Ticket) -> HttpResponse:
         "is_certified": is_certified(ticket),
         "source": source_of(ticket, request.actor),
         "is_requester": own is not None and own.pk == ticket.requester_id,
+        "around": {} if wants_fragment(request) else around(request, ticket),
     }
     return page(request, "tickets/show.html", context, fragment="tickets/_detail.html")
+
+
+def around(request: PortalRequest, ticket: Ticket) -> dict[str, object]:
+    """The requests before and after it in the list somebody came from, and the way back there.
+
+    A filter that is not known is left out: it must not stand between a person and a request.
+    """
+    form = filter_of(request)
+    wanted = form.chosen() or TicketFilter()
+    rows = tickets_for(look_of(request), wanted)
+    previous, following = neighbours(ticket, rows, wanted.order)
+    return {"previous": previous, "next": following, "query": form.query()}
 
 
 def _look_after(ticket: Ticket, request: PortalRequest) -> None:

@@ -37,7 +37,17 @@ READABLE = [r for r in all_routes() if r.is_workspace and "GET" in r.methods]
 ANSWERING = [
     r for r in all_routes() if r.is_api and "get" in (getattr(r.view, "actions", None) or {})
 ]
-EMPTY = ("import", "imports", "roles", "custom-roles", "cases", "grants", "events", "tokens")
+EMPTY = (
+    "ticket-filters",
+    "import",
+    "imports",
+    "roles",
+    "custom-roles",
+    "cases",
+    "grants",
+    "events",
+    "tokens",
+)
 # Asked as the lists of the product are asked; none of it says more than a part of the name.
 QUESTIONS = ("", "?q=zanz", "?team={team}")
 # Forms that are about a person are asked about somebody in the team.

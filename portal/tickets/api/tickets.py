@@ -7,7 +7,6 @@ from rest_framework.decorators import action as verb
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.rest.routing import register
 from portal.rest.versions import require_version, tagged
 from portal.rest.views import PortalViewSet
 from portal.tickets import serializers as shapes
@@ -18,6 +17,14 @@ from portal.tickets.actions import (
     retry_ticket,
     withdraw_deletion,
 )
+from portal.tickets.board import PLACES, counts_of
+from portal.tickets.list_serializers import (
+    BoardOutput,
+    TicketConditions,
+    TicketQuery,
+    filter_of,
+)
+from portal.tickets.listing import Look, tickets_for
 from portal.tickets.models import Finding, Step, Tally, Ticket
 from portal.tickets.rules import Scope
 from tenants.permissions import Permission
@@ -28,6 +35,7 @@ class TicketViewSet(PortalViewSet):
     permissions = {
         "list": Permission.TICKET_VIEW,
         "retrieve": Permission.TICKET_VIEW,
+        "board": Permission.TICKET_VIEW,
         "evidence": Permission.TICKET_VIEW,
         "revocations": file_revocation.permission,
         "deletions": file_deletion.permission,
@@ -35,7 +43,7 @@ class TicketViewSet(PortalViewSet):
         "withdraw": withdraw_deletion.permission,
         "retry": retry_ticket.permission,
     }
-    parameters = {"list": shapes.TicketQuery}
+    parameters = {"list": TicketQuery, "board": TicketConditions}
     inputs = {
         "revocations": shapes.RevocationInput,
         "deletions": shapes.DeletionInput,
@@ -45,6 +53,7 @@ class TicketViewSet(PortalViewSet):
     }
     outputs = {
         **dict.fromkeys(permissions, shapes.TicketOutput),
+        "board": BoardOutput,
         "evidence": shapes.EvidenceOutput,
     }
     versioned = frozenset({"confirm", "withdraw", "retry"})
@@ -52,13 +61,26 @@ class TicketViewSet(PortalViewSet):
     def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         if self.action != "list":
             return rows
-        wanted = {name: self.query.get(name) for name in ("kind", "status", "number")}
-        rows = rows.filter(**{name: value for name, value in wanted.items() if value})
-        return rows.late(self.request.at) if self.query.get("late") else rows  # type: ignore[attr-defined]
+        return tickets_for(self._look, filter_of(self.query))
+
+    @property
+    def _look(self) -> Look:
+        return Look(self.request.actor, self.request.at)
 
     def list(self, request: Request) -> Response:
-        """Requests with their clocks, newest first."""
+        """Requests with their clocks, newest first unless `sort` says otherwise."""
+        self.ordering = filter_of(self.query).order  # type: ignore[misc]
         return self.answer_page()
+
+    @verb(detail=False, methods=["get"])
+    def board(self, request: Request) -> Response:
+        """How many requests stand in each column of the board; `view` lists what is in one."""
+        counts = counts_of(self._look, filter_of(self.query))
+        columns = [
+            {"view": place.view, "label": str(place.label), "count": counts[place.view]}
+            for place in PLACES
+        ]
+        return self.answer({"columns": columns})
 
     def retrieve(self, request: Request, pk: str) -> Response:
         """One request as it stands now, with its version as ETag."""
@@ -135,6 +157,3 @@ class TicketViewSet(PortalViewSet):
 
     def _tagged(self, ticket: Ticket) -> Response:
         return tagged(self.answer(ticket), ticket.version)
-
-
-register("tickets", TicketViewSet, basename="api-ticket")
