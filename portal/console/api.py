@@ -7,9 +7,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.console.envelopes import envelope_page
+from portal.console.reporting import customer_report
 from portal.grants.support.api import SupportViewSet
-from portal.rest.routing import register
+from portal.rest.routing import register, register_single
 from portal.tickets.models import Ticket
+from portal.tickets.report_serializers import CustomerReportOutput, ReportQuery
 from tenants.permissions import Permission
 
 
@@ -39,4 +41,21 @@ class EnvelopeViewSet(SupportViewSet):
         return self.show_page(page, EnvelopeOutput)
 
 
+class CustomerReportViewSet(SupportViewSet):
+    model = Ticket
+    permissions = {"retrieve": Permission.CONSOLE_VIEW}
+    parameters = {"retrieve": ReportQuery}
+    outputs = {"retrieve": CustomerReportOutput}
+
+    def retrieve(self, request: Request) -> Response:
+        """How the promise was kept for each customer: counts and times by month and kind."""
+        return self.answer({"months": customer_report(at=self.request.at, **self.query)})
+
+
+register_single(
+    "support/report",
+    CustomerReportViewSet,
+    basename="api-support-report",
+    verbs={"get": "retrieve"},
+)
 register("support/queue", EnvelopeViewSet, basename="api-support-envelope")

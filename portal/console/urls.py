@@ -2,13 +2,15 @@
 
 from django.urls import URLPattern, path
 
-from portal.console.views import cases, grants, overview
+from portal.console.views import cases, grants, overview, report
 
 _GRANT = "grants/<slug:slug>/<str:reference>/"
 
 console_urls: list[URLPattern] = [
     path("", overview.console_home, name="console-home"),
     path("queue/", overview.envelope_list, name="envelope-list"),
+    path("report/", report.envelope_report, name="envelope-report"),
+    path("report.csv", report.envelope_report_csv, name="envelope-report-csv"),
     path("organizations/", overview.organization_list, name="organization-list"),
     path("organizations/new/", overview.organization_create, name="organization-create"),
     path("cases/", cases.staff_case_list, name="staff-case-list"),

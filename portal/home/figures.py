@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from portal.catalog.models import Integration, Resource
 from portal.grants.models import Grant
 from portal.tickets.models import Ticket
+from portal.tickets.reporting import took
 from portal.ui.durations import duration
 from tenants.access import Actor
 from tenants.permissions import Permission
@@ -90,8 +91,8 @@ def _request_figures(actor: Actor, at: datetime, kept: Sequence[Kept]) -> list[F
 def _median(kept: Sequence[Kept]) -> str:
     if not kept:
         return NONE
-    took = [(row.met_at - row.received_at).total_seconds() for row in kept]
-    return duration(timedelta(seconds=median(took)))
+    seconds = [took(row.due_at, row.met_at).total_seconds() for row in kept]
+    return duration(timedelta(seconds=median(seconds)))
 
 
 def _open_note(late: int, soon: int) -> str:

@@ -2,12 +2,14 @@
 
 from django.urls import URLPattern, path
 
-from portal.tickets.views import board, filing, filters, listing, showing
+from portal.tickets.views import board, filing, filters, listing, report, showing
 
 workspace_urls: list[URLPattern] = [
     path("requests/", listing.ticket_list, name="ticket-list"),
     path("requests/export.csv", listing.ticket_export, name="ticket-export"),
     path("requests/board/", board.ticket_board, name="ticket-board"),
+    path("requests/report/", report.ticket_report, name="ticket-report"),
+    path("requests/report.csv", report.ticket_report_csv, name="ticket-report-csv"),
     path("requests/filters/", filters.filter_save, name="filter-save"),
     path("requests/filters/<uuid:pk>/delete/", filters.filter_delete, name="filter-delete"),
     path("requests/revoke/", filing.ticket_revoke, name="ticket-revoke"),

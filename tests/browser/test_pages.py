@@ -30,6 +30,7 @@ PAGES = [
     "/o/acme/requests/",
     "/o/acme/requests/?view=open&person=leo",
     "/o/acme/requests/board/",
+    "/o/acme/requests/report/",
     "/o/acme/requests/REV-1001/",
     "/o/acme/requests/delete/",
     "/o/acme/members/",

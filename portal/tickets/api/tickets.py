@@ -26,6 +26,8 @@ from portal.tickets.list_serializers import (
 )
 from portal.tickets.listing import Look, tickets_for
 from portal.tickets.models import Finding, Step, Tally, Ticket
+from portal.tickets.report_serializers import PromiseReportOutput, ReportQuery
+from portal.tickets.reporting import report_for
 from portal.tickets.rules import Scope
 from tenants.permissions import Permission
 
@@ -36,6 +38,7 @@ class TicketViewSet(PortalViewSet):
         "list": Permission.TICKET_VIEW,
         "retrieve": Permission.TICKET_VIEW,
         "board": Permission.TICKET_VIEW,
+        "report": Permission.TICKET_VIEW,
         "evidence": Permission.TICKET_VIEW,
         "revocations": file_revocation.permission,
         "deletions": file_deletion.permission,
@@ -43,7 +46,7 @@ class TicketViewSet(PortalViewSet):
         "withdraw": withdraw_deletion.permission,
         "retry": retry_ticket.permission,
     }
-    parameters = {"list": TicketQuery, "board": TicketConditions}
+    parameters = {"list": TicketQuery, "board": TicketConditions, "report": ReportQuery}
     inputs = {
         "revocations": shapes.RevocationInput,
         "deletions": shapes.DeletionInput,
@@ -54,6 +57,7 @@ class TicketViewSet(PortalViewSet):
     outputs = {
         **dict.fromkeys(permissions, shapes.TicketOutput),
         "board": BoardOutput,
+        "report": PromiseReportOutput,
         "evidence": shapes.EvidenceOutput,
     }
     versioned = frozenset({"confirm", "withdraw", "retry"})
@@ -81,6 +85,11 @@ class TicketViewSet(PortalViewSet):
             for place in PLACES
         ]
         return self.answer({"columns": columns})
+
+    @verb(detail=False, methods=["get"])
+    def report(self, request: Request) -> Response:
+        """How the promise was kept, by month of receipt and kind, the newest month first."""
+        return self.answer({"months": report_for(self._look, **self.query)})
 
     def retrieve(self, request: Request, pk: str) -> Response:
         """One request as it stands now, with its version as ETag."""
