@@ -7,9 +7,9 @@ from django.db.models import Q
 from portal.access.questions import Path
 from portal.catalog.models import Resource
 from portal.catalog.models.resources import ResourceQuerySet
-from tenants.access import Actor
 from tenants.commanding import echoed, printable, unusable
 from tenants.models import Membership
+from tenants.models.membership import MembershipQuerySet
 
 NAMED = 10
 
@@ -30,9 +30,9 @@ def asked_resource(given: str, rows: ResourceQuerySet) -> Resource:
     return found[0]
 
 
-def asked_member(given: str, actor: Actor) -> Membership:
-    """By e-mail address or id, among those whom the actor may see."""
-    rows = Membership.objects.visible_to(actor).select_related("custom_role", "organization")
+def asked_member(given: str, seen: MembershipQuerySet) -> Membership:
+    """By e-mail address or id, among these."""
+    rows = seen.select_related("custom_role", "organization")
     try:
         wanted = Q(pk=UUID(given))
     except ValueError:

@@ -3,6 +3,7 @@
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -15,13 +16,15 @@ from portal.access.asking import asked_member
 from portal.access.effects import Effect
 from portal.access.serializers import EffectOutput
 from portal.access.showing import ShownEffect, ShownPerson, ShownRights, shown_effect
-from portal.people.bulk import MOST
+from portal.people.bulk import MOST, Change, Outcome, foresee
+from portal.people.serializers.many import ManyOutput
 from portal.people.team_rights import as_shown
 from portal.ui.forms import ActorForm, FilterForm
 from tenants.access import Actor, record_refusal
 from tenants.commanding import REFUSED, Call, echoed, unusable
 from tenants.models import Membership, Role, Team
-from tenants.permissions import CUSTOMER_ROLES, VENDOR_ROLES
+from tenants.models.membership import MembershipQuerySet
+from tenants.permissions import CUSTOMER_ROLES, PERMISSION_LABELS, VENDOR_ROLES, Permission
 
 # Fields of the pages' forms whose option has another name.
 OPTIONS = {"q": "search"}
@@ -66,9 +69,9 @@ def add_people(parser: ArgumentParser) -> None:
     )
 
 
-def asked_people(given: Sequence[str], actor: Actor) -> list[Membership]:
-    """Everybody named, once each, by name; one who is not here stops the whole."""
-    named = {one: asked_member(one, actor) for one in by_line(given)}
+def asked_people(given: Sequence[str], seen: MembershipQuerySet) -> list[Membership]:
+    """Everybody named, once each, by name; one who is not among these stops the whole."""
+    named = {one: asked_member(one, seen) for one in by_line(given)}
     found = {each.pk: each for each in named.values()}
     return sorted(found.values(), key=lambda each: (each.name, each.pk))
 
@@ -109,42 +112,105 @@ def checked(form: ActorForm) -> dict[str, Any]:
     return form.cleaned_data
 
 
-def filtered(kind: type[FilterForm], call: Call, **wanted: str) -> dict[str, Any]:
+def filtered(form: type[FilterForm], call: Call, /, **wanted: str) -> dict[str, Any]:
     """The page's filters with what was given; those not given are left out."""
-    return checked(kind({name: value for name, value in wanted.items() if value}, actor=call.actor))
+    return checked(form({name: value for name, value in wanted.items() if value}, actor=call.actor))
+
+
+@contextmanager
+def in_earnest(call: Call) -> Iterator[None]:
+    """Around a rehearsal: what it refuses was asked for, and is written down as an attempt.
+
+    Unless no more than the rehearsal was asked for.
+    """
+    try:
+        yield
+    except Refusal as refusal:
+        if not call.is_rehearsed:
+            record_refusal(refusal, actor=call.actor, verb=call.verb)
+        raise
 
 
 def carried_out(
-    change: Callable[[], Any], call: Call, *, said: str, more: Mapping[str, Any] | None = None
+    change: Callable[[], Any],
+    call: Call,
+    *,
+    said: str,
+    lines: Sequence[str] = (),
+    more: Mapping[str, Any] | None = None,
 ) -> None:
     """Tell what the change does to everybody's access, and make it unless it is only rehearsed.
 
     Raises PreviewOvertaken when the effect is another than the digest given names.
     """
-    digest = call.given.get("digest", "")
-    try:
+    digest = call.given["digest"]
+    with in_earnest(call):
         effect = as_shown(change, at=call.at, digest=digest)
-    except Refusal as refusal:
-        # What is refused in the rehearsal was asked for in earnest, unless it was not.
-        if not call.is_rehearsed:
-            record_refusal(refusal, actor=call.actor, verb=call.verb)
-        raise
     if not digest and not call.is_rehearsed:
         change()
-    tell_effect(effect, call, said=said, more=more)
+    tell_effect(effect, call, said=said, lines=lines, more=more)
 
 
 def tell_effect(
-    effect: Effect, call: Call, *, said: str, more: Mapping[str, Any] | None = None
+    effect: Effect,
+    call: Call,
+    *,
+    said: str,
+    lines: Sequence[str] = (),
+    more: Mapping[str, Any] | None = None,
 ) -> None:
-    done = not call.is_rehearsed
+    """The effect, under the lines about what else is another."""
     shown = shown_effect(effect, call.actor, most=MOST)
-    if not call.as_json:
-        for line in (*effect_lines(shown), *ending_lines(call, said, shown.digest)):
-            call.say(line)
+    if call.as_json:
+        facts = {"done": not call.is_rehearsed, "digest": shown.digest, **(more or {})}
+        call.answer({**facts, "effect": EffectOutput(shown).data}, "")
         return
-    facts = {"done": done, "digest": shown.digest, **(more or {})}
-    call.answer({**facts, "effect": EffectOutput(shown).data}, "")
+    for line in (*lines, *effect_lines(shown), *ending_lines(call, said, shown.digest)):
+        call.say(line)
+
+
+def difference_lines(before: frozenset[Permission], after: frozenset[Permission]) -> list[str]:
+    """The editor's difference: what is allowed from then on, and what no longer."""
+    added = [f"+ {one}: {label}" for one, label in _labelled(after - before)]
+    return added + [f"- {one}: {label}" for one, label in _labelled(before - after)]
+
+
+def _labelled(permissions: frozenset[Permission]) -> list[tuple[str, str]]:
+    return [(one.value, str(PERMISSION_LABELS[one])) for one in sorted(permissions)]
+
+
+Act = Callable[..., Outcome]
+
+
+def change_many(people: list[Membership], change: Change, call: Call, *, act: Act) -> None:
+    """Many people, shown first and done exactly as shown by the action given."""
+    outcome = _outcome(people, change, call, act=act)
+    _tell_outcome(call, outcome)
+    stopped_by(len(outcome.refused))
+
+
+def _outcome(people: list[Membership], change: Change, call: Call, *, act: Act) -> Outcome:
+    actor, at = call.actor, call.at
+    if call.is_rehearsed:
+        return foresee(people, change, actor=actor, at=at)
+    digest = call.given["digest"] or foresee(people, change, actor=actor, at=at).digest
+    return act(people, change, actor=actor, at=at, digest=digest)
+
+
+def _tell_outcome(call: Call, outcome: Outcome) -> None:
+    effect = shown_effect(outcome.effect, call.actor, most=MOST)
+    if call.as_json:
+        done = not call.is_rehearsed
+        facts = ManyOutput({"outcome": outcome, "effect": effect, "done": done}).data
+        call.answer(facts, "")
+        return
+    for line in outcome.refused:
+        call.say(f"{line.member} <{line.member.email}> stays as they are: {line.refusal}")
+    for said in effect_lines(effect):
+        call.say(said)
+    summed = f"{outcome.change.label}: {len(outcome.done)} done, {len(outcome.refused)} not."
+    for said in ending_lines(call, summed, outcome.digest):
+        call.say(said)
 
 
 def ending_lines(call: Call, said: str, digest: str) -> Iterator[str]:
@@ -152,7 +218,8 @@ def ending_lines(call: Call, said: str, digest: str) -> Iterator[str]:
     if not call.is_rehearsed:
         yield said
         return
-    yield f"Nothing was done. To do exactly this: --digest {digest}"
+    exactly = f" To do exactly this: --digest {digest}" if "digest" in call.given else ""
+    yield f"Nothing was done.{exactly}"
 
 
 def effect_lines(shown: ShownEffect) -> Iterator[str]:

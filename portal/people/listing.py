@@ -1,5 +1,6 @@
 """Lists of people as the screens and the API show them: filtered by who looks, in few queries."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -102,6 +103,13 @@ def tokens_for(actor: Actor, *, everybody: bool = False) -> QuerySet[ApiToken]:
     if everybody:
         return rows
     return rows.filter(owner=actor.membership, service_account__isnull=True)
+
+
+def holders(*, at: datetime) -> Counter[str]:
+    """How many people have each role: a built-in one by name, others by id."""
+    active = Membership.objects.active(at=at).order_by()
+    rows = active.values_list("role", "custom_role").annotate(n=Count("pk"))
+    return Counter({role if made is None else str(made): n for role, made, n in rows})
 
 
 def offered_roles(actor: Actor, roles: Iterable[BuiltInRole]) -> list[BuiltInRole]:

@@ -1,14 +1,15 @@
 """The policy's values as people write them: minutes and days in, spans of time out."""
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portal.ui.forms import ActorForm
-from tenants.models import Policy
+from tenants.access import Actor
+from tenants.models import DefaultTeam, Policy, Team
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -116,6 +117,18 @@ def written(policy: Policy) -> dict[str, Any]:
         amount = getattr(policy, name) / unit
         values[name] = int(amount) if amount == int(amount) else round(amount, 2)
     return {**values, "version": policy.version}
+
+
+def shown_policy(policy: Policy, actor: Actor, *, at: datetime) -> dict[str, Any]:
+    """All of it, with the default teams that this actor may know of."""
+    seen = DefaultTeam.objects.filter(team__in=Team.objects.visible_to(actor))
+    return {
+        **written(policy),
+        "sso_enforced": policy.enforces_sso(at=at),
+        "sso_enforced_at": policy.sso_enforced_at,
+        "sso_confirmed_at": policy.sso_confirmed_at,
+        "default_teams": seen.order_by("team_id").values_list("team_id", flat=True),
+    }
 
 
 def _filled_in(policy: Policy) -> dict[str, Any]:

@@ -4,12 +4,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.people.foreseen import foresee_policy
-from portal.people.policies import spans, written
+from portal.people.policies import shown_policy, spans
 from portal.people.serializers import policies as shapes
 from portal.rest.versions import require_version, tagged
 from portal.rest.views import PortalViewSet
 from tenants.actions.policies import change_policy
-from tenants.models import DefaultTeam, Policy, Team
+from tenants.models import Policy
 from tenants.permissions import Permission
 
 
@@ -33,17 +33,7 @@ class PolicyViewSet(PortalViewSet):
         return self._shown(changed)
 
     def _shown(self, policy: Policy) -> Response:
-        shown = {
-            **written(policy),
-            "sso_enforced": policy.enforces_sso(at=self.request.at),
-            "sso_enforced_at": policy.sso_enforced_at,
-            "sso_confirmed_at": policy.sso_confirmed_at,
-            "default_teams": DefaultTeam.objects.filter(
-                team__in=Team.objects.visible_to(self.request.actor)
-            )
-            .order_by("team_id")
-            .values_list("team_id", flat=True),
-        }
+        shown = shown_policy(policy, self.request.actor, at=self.request.at)
         return tagged(self.answer(shown), policy.version)
 
 

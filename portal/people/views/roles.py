@@ -1,10 +1,8 @@
 """Roles: the built-in ones, those made here, and what a change of one would do."""
 
-from collections import Counter
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -12,11 +10,12 @@ from django.utils.translation import gettext as _
 from audit.refusals import Invalid
 from portal.access.views.previewing import Asked, previewed
 from portal.people.forms.roles import RoleDefinitionForm, roles_of
+from portal.people.listing import holders
 from portal.ui.needs import needs
 from portal.ui.pages import page
 from portal.ui.requests import PortalRequest, workspace_url
 from tenants.actions.roles import create_role, delete_role, edit_role
-from tenants.models import Membership, Role
+from tenants.models import Role
 from tenants.permissions import PERMISSION_LABELS, ROLE_PERMISSIONS, BuiltInRole, Permission
 from tenants.rights import known
 
@@ -38,7 +37,7 @@ def role_list(request: PortalRequest) -> HttpResponse:
         for permission in Permission
         if permission in held
     ]
-    counts = _holders(request)
+    counts = holders(at=request.at)
     context = {
         "heads": [(role.label, counts[role.value], role.value) for role in roles],
         "rows": rows,
@@ -50,20 +49,13 @@ def role_list(request: PortalRequest) -> HttpResponse:
     return page(request, "people/role_list.html", context)
 
 
-def _holders(request: PortalRequest) -> Counter[str]:
-    """How many people have each role: a built-in one by name, others by id."""
-    active = Membership.objects.active(at=request.at).order_by()
-    rows = active.values_list("role", "custom_role").annotate(n=Count("pk"))
-    return Counter({role if made is None else str(made): n for role, made, n in rows})
-
-
 @needs(Permission.ROLE_VIEW)
 def role_show(request: PortalRequest, pk: UUID) -> HttpResponse:
     role = get_object_or_404(Role.objects.visible_to(request.actor), pk=pk)
     context = {
         "role": role,
         "labels": [PERMISSION_LABELS[p] for p in Permission if p in role.held()],
-        "people": _holders(request)[str(role.pk)],
+        "people": holders(at=request.at)[str(role.pk)],
         "may_change": request.actor.may(Permission.ROLE_MANAGE)
         and role.held() <= request.actor.permissions,
     }

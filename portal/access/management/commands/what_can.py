@@ -16,10 +16,10 @@ class Command(WorkspaceCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--member", required=True, help="their e-mail address")
+        parser.add_argument("--member", required=True, help="e-mail address or id")
 
     def work(self, call: Call) -> None:
-        member = asked_member(call.given["member"], call.actor)
+        member = asked_member(call.given["member"], Membership.objects.visible_to(call.actor))
         held = what_can(member, actor=call.actor, at=call.at)
         for each in held:
             call.answer(_facts(each), _as_line(each))

@@ -4,27 +4,23 @@ from argparse import ArgumentParser
 from datetime import date
 
 from portal.access.asking import asked_member
-from portal.access.showing import shown_effect
 from portal.people.actions.many import change_people
 from portal.people.actions.standing import let_in_again
-from portal.people.bulk import MOST, Change, Do, Outcome, foresee
+from portal.people.bulk import Change, Do
 from portal.people.commanding import (
     add_people,
     asked_people,
     asked_role,
     asked_team,
     carried_out,
+    change_many,
     checked,
-    effect_lines,
-    ending_lines,
     filtered,
-    stopped_by,
 )
 from portal.people.ends import end_of_day
 from portal.people.forms.members import MemberFilter
 from portal.people.forms.standing import SuspensionForm
 from portal.people.member_listing import ORDERS, USES, members_for, narrowed
-from portal.people.serializers.many import ManyOutput
 from portal.people.serializers.members import MemberOutput
 from tenants.actions.ends import set_access_end
 from tenants.actions.guards import least_role, named_role
@@ -37,6 +33,7 @@ from tenants.commanding import (
     add_preview,
 )
 from tenants.models import Membership
+from tenants.models.membership import MembershipQuerySet
 from tenants.permissions import Permission
 
 AT_ONCE = 500
@@ -85,37 +82,12 @@ def _line(row: Membership) -> str:
 
 
 def _changed(call: Call, change: Change) -> None:
-    """Many people, shown first and done exactly as shown."""
-    people = asked_people(call.given["people"], call.actor)
-    if change.do == Do.REVOKE:
-        call.actor.require_step_up(at=call.at)
-    outcome = _outcome(people, change, call)
-    _tell(call, outcome)
-    stopped_by(len(outcome.refused))
+    people = asked_people(call.given["people"], _seen(call))
+    change_many(people, change, call, act=change_people)
 
 
-def _outcome(people: list[Membership], change: Change, call: Call) -> Outcome:
-    actor, at = call.actor, call.at
-    if call.is_rehearsed:
-        return foresee(people, change, actor=actor, at=at)
-    digest = call.given["digest"] or foresee(people, change, actor=actor, at=at).digest
-    return change_people(people, change, actor=actor, at=at, digest=digest)
-
-
-def _tell(call: Call, outcome: Outcome) -> None:
-    effect = shown_effect(outcome.effect, call.actor, most=MOST)
-    if call.as_json:
-        done = not call.is_rehearsed
-        facts = ManyOutput({"outcome": outcome, "effect": effect, "done": done}).data
-        call.answer(facts, "")
-        return
-    for line in outcome.refused:
-        call.say(f"{line.member} <{line.member.email}> stays as they are: {line.refusal}")
-    for said in effect_lines(effect):
-        call.say(said)
-    summed = f"{outcome.change.label}: {len(outcome.done)} done, {len(outcome.refused)} not."
-    for said in ending_lines(call, summed, outcome.digest):
-        call.say(said)
+def _seen(call: Call) -> MembershipQuerySet:
+    return Membership.objects.visible_to(call.actor)
 
 
 def _role(call: Call) -> None:
@@ -132,12 +104,13 @@ def _take_out(call: Call) -> None:
 
 def _revoke(call: Call) -> None:
     reason = checked(SuspensionForm({"reason": call.given["reason"]}, actor=call.actor))["reason"]
+    call.actor.require_step_up(at=call.at)
     _changed(call, Change(Do.REVOKE, reason=reason))
 
 
 def _suspend(call: Call) -> None:
     reason = checked(SuspensionForm({"reason": call.given["reason"]}, actor=call.actor))["reason"]
-    member = asked_member(call.given["person"], call.actor)
+    member = asked_member(call.given["person"], _seen(call))
 
     def change() -> Membership:
         return suspend_member(member, actor=call.actor, at=call.at, reason=reason)
@@ -147,7 +120,7 @@ def _suspend(call: Call) -> None:
 
 
 def _reinstate(call: Call) -> None:
-    member = asked_member(call.given["person"], call.actor)
+    member = asked_member(call.given["person"], _seen(call))
     least = least_role(call.actor.organization)
     role = asked_role(call.given["role"] or least, call.actor)
 
@@ -158,7 +131,7 @@ def _reinstate(call: Call) -> None:
 
 
 def _end(call: Call) -> None:
-    member = asked_member(call.given["person"], call.actor)
+    member = asked_member(call.given["person"], _seen(call))
     ends_at = end_of_day(call.given["on"])
 
     def change() -> Membership:
