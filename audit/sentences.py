@@ -189,12 +189,16 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     N.TICKET_CONFIRMED: _("{actor} confirmed the request {reference}."),
     N.TICKET_WITHDRAWN: _("{actor} withdrew the request {reference}."),
     N.TICKET_STARTED: _("Work on the request {reference} started."),
+    N.TICKET_STEP_ASKED: _("Request {reference}: somebody is asked to do “{step}”."),
+    N.TICKET_STEP_ANSWERED: _("{actor} did “{step}” for the request {reference} and said how."),
+    N.TICKET_STEP_ACKNOWLEDGED: _("Request {reference}: “{step}” was acknowledged."),
     N.TICKET_STEP_FINISHED: _("Request {reference}: the step “{step}” is done."),
     N.TICKET_STEP_FAILED: _(
         "Request {reference}: the step “{step}” did not succeed and is tried again[: {reason}]."
     ),
     N.TICKET_BLOCKED: _("The request {reference} needs the vendor[: {reason}]."),
     N.TICKET_WAITING: _("The request {reference} needs you[: {reason}]."),
+    N.TICKET_NEEDS_INPUT: _("The request {reference} waits for somebody[: {reason}]."),
     N.TICKET_RESUMED: _("Work on the request {reference} goes on."),
     N.TICKET_VERIFYING: _("The result of the request {reference} is being checked."),
     N.TICKET_REPAIRED: _("The request {reference} was picked up again after an interruption."),

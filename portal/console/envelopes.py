@@ -16,6 +16,7 @@ from tenants.scoping import system_scope
 
 # The system that works on a request; a person takes over only where one is named.
 WORKER = "Gatehouse"
+_CUSTOMERS = frozenset({Status.AWAITING_SECOND, Status.WAITING_INPUT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,12 @@ def late_count(at: datetime) -> int:
         return late(Ticket.unscoped.filter(ended_at__isnull=True), at=at).count()
 
 
+def _assignee(status: str) -> str:
+    if status == Status.BLOCKED:
+        return _("on call")
+    return _("the customer") if status in _CUSTOMERS else WORKER
+
+
 def _envelopes(rows: Sequence[Any]) -> list[Envelope]:
     return [
         Envelope(
@@ -83,7 +90,7 @@ def _envelopes(rows: Sequence[Any]) -> list[Envelope]:
             due_at=row.due_at,
             is_paused=row.is_paused,
             error_code=row.step_error or "",
-            assignee=_("on call") if row.status == Status.BLOCKED else WORKER,
+            assignee=_assignee(row.status),
         )
         for row in rows
     ]

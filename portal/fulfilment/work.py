@@ -8,8 +8,9 @@ from uuid import UUID
 
 from portal.tickets import rules
 from portal.tickets.models import Step, Ticket
-from portal.tickets.plans import StepPlan
+from portal.tickets.plans import StepPlan, family_of
 from tenants.access import Actor
+from tenants.models import Membership
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,36 @@ class Repair:
     because: str
 
 
-Outcome = Again | Finished | Repair
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What somebody is to do, what they have to show for it, and until when.
+
+    Without an assignee anybody who works on requests may answer.
+    """
+
+    what: str
+    evidence: str
+    due_at: datetime
+    assignee: Membership | None = None
+    is_for_vendor: bool = False
+    needs_reference: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The step goes on later: at `until`, or when it is answered. The clock runs on.
+
+    With `ask` somebody is named and the request needs them; without, another system is awaited.
+    Steps behind it in the same phase go on meanwhile.
+    """
+
+    until: datetime | None = None
+    ask: Ask | None = None
+    because: str = ""
+    cursor: Mapping[str, Any] = field(default_factory=dict)
+
+
+Outcome = Again | Finished | Repair | Wait
 
 
 @dataclass(slots=True)
@@ -77,4 +107,5 @@ def register_carrier(kind: str, name: str, carrier: Carrier) -> None:
 
 
 def carrier_of(kind: str, name: str) -> Carrier:
-    return _carriers[kind, name]
+    """Who carries the step out; the steps of a family share one carrier."""
+    return _carriers[kind, family_of(name)]

@@ -7,8 +7,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from portal.tickets.models import Step
 from portal.tickets.rules import Scope
 from portal.tickets.stores import integrations, sizes
+from portal.ui.forms import RefusableForm
 from tenants.models import Membership
 
 REASON_LENGTH = 500
@@ -70,6 +72,28 @@ def _counted(words: str, count: int) -> str:
         "words": words,
         "n": f"{count:,}",
     }
+
+
+class EvidenceForm(RefusableForm):
+    """What was done by hand, and where it can be looked up."""
+
+    version = forms.IntegerField(
+        min_value=1, max_value=2**31 - 1, required=False, widget=forms.HiddenInput
+    )
+    evidence = forms.CharField(
+        label=_("What was done"), max_length=2000, widget=forms.Textarea({"rows": 4})
+    )
+    reference = forms.CharField(
+        label=_("Reference"),
+        max_length=500,
+        required=False,
+        help_text=_("A ticket number or an address under which it can be looked up."),
+    )
+
+    def __init__(self, *args: Any, step: Step, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["evidence"].help_text = step.evidence_asked
+        self.fields["reference"].required = step.needs_reference
 
 
 class VersionForm(forms.Form):

@@ -1,10 +1,15 @@
 """The steps of each kind of request, registered by the feature that carries them out."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from django.utils.functional import Promise
 
 from portal.tickets.rules import Kind, Status
+
+# Ends the name of a plan that stands for several steps, each with an id behind it.
+FAMILY = ":"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +23,11 @@ class StepPlan:
     title: str | Promise
     phase: Status
     bulk: bool = False
+
+    @property
+    def is_family(self) -> bool:
+        """Stands for as many steps as the workspace has things of the kind: `downstream:<id>`."""
+        return self.name.endswith(FAMILY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,4 +50,47 @@ def steps_of(kind: str) -> tuple[StepPlan, ...]:
 
 
 def step_plan(kind: str, name: str) -> StepPlan:
-    return next(step for step in steps_of(kind) if step.name == name)
+    """The plan of a step; one of a family has the plan of its family."""
+    return next(step for step in steps_of(kind) if step.name == family_of(name))
+
+
+def planned(kind: str, name: str, title: str) -> StepPlan:
+    """The plan of a step that was made, under its own title where it has one."""
+    plan = step_plan(kind, name)
+    return replace(plan, title=title) if title else plan
+
+
+def title_of_step(kind: str, step: "Titled") -> str:
+    return str(planned(kind, step.name, step.title).title)
+
+
+def family_of(name: str) -> str:
+    """`downstream:` of `downstream:<id>`; a step that stands alone is its own family."""
+    first, colon, _id = name.partition(FAMILY)
+    return f"{first}{colon}"
+
+
+class Titled(Protocol):
+    name: str
+    title: str
+
+
+Named = tuple[str, str]
+Members = Callable[[str], list[Named]]
+_families: dict[str, Members] = {}
+
+
+def register_family(name: str, members: Members) -> None:
+    """`members` gives id and title of each step of the family, for a request of this kind."""
+    _families[name] = members
+
+
+def steps_to_make(kind: str) -> list[Named]:
+    """Name and own title of every step of a request that is filed now."""
+    made: list[Named] = []
+    for plan in steps_of(kind):
+        if not plan.is_family:
+            made.append((plan.name, ""))
+        elif plan.name in _families:
+            made += [(plan.name + key, title) for key, title in _families[plan.name](kind)]
+    return made

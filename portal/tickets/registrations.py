@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.tickets.models import Ticket
-from portal.tickets.rules import SECOND_PERSON_WINDOW, Status
+from portal.tickets.models import Step, Ticket
+from portal.tickets.plans import title_of_step
+from portal.tickets.rules import OPEN, SECOND_PERSON_WINDOW, Status
 from portal.tickets.showing import title_of
 from portal.ui import navigation, searching, waiting
 from portal.ui.navigation import NavItem
@@ -37,7 +38,28 @@ def waiting_for(actor: Actor, _at: datetime) -> list[WaitingItem]:
     if actor.may(Permission.TICKET_WORK):
         stopped = rows.filter(status=Status.BLOCKED)
         items += [_item(t, actor, _("Stopped: %(title)s")) for t in stopped]
+        items += [_asked(step, actor) for step in _asking(actor)]
     return items
+
+
+def _asking(actor: Actor) -> Sequence[Step]:
+    """Steps asked of this person, and those asked of nobody by name."""
+    steps = Step.objects.asking().filter(ticket__status__in=sorted(OPEN), is_for_vendor=False)
+    mine = Q(assignee__isnull=True) | Q(assignee=actor.membership)
+    return list(steps.filter(mine).select_related("ticket").order_by("answer_due_at"))
+
+
+def _asked(step: Step, actor: Actor) -> WaitingItem:
+    ticket = step.ticket
+    return WaitingItem(
+        title=title_of_step(ticket.kind, step),
+        url=reverse("step-answer", args=[actor.organization.slug, ticket.number, step.pk]),
+        icon="hand",
+        since=step.waiting_since or ticket.received_at,
+        reference=ticket.number,
+        detail=title_of(ticket),
+        due_at=step.answer_due_at,
+    )
 
 
 def _item(ticket: Ticket, actor: Actor, words: str) -> WaitingItem:

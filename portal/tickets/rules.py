@@ -44,6 +44,7 @@ class Status(TextChoices):
     RUNNING = "running", _("In progress")
     ERASING = "erasing", _("Erasing")
     RETRYING = "retrying", _("Trying again")
+    WAITING_INPUT = "waiting_input", _("Needs you")
     BLOCKED = "blocked", _("Needs the vendor")
     VERIFYING = "verifying", _("Checking the result")
     COMPLETED = "completed", _("Done, with proof")
@@ -55,6 +56,7 @@ class StepStatus(TextChoices):
     PENDING = "pending", _("Next")
     RUNNING = "running", _("Working")
     RETRYING = "retrying", _("Trying again")
+    WAITING = "waiting", _("Waiting")
     BLOCKED = "blocked", _("Needs the vendor")
     DONE = "done", _("Done")
     SKIPPED = "skipped", _("Not needed")
@@ -68,7 +70,8 @@ Table = Mapping[Status, frozenset[Status]]
 TRANSITIONS: Mapping[Kind, Table] = {
     Kind.REVOCATION: {
         S.CONTAINED: frozenset({S.RUNNING}),
-        S.RUNNING: frozenset({S.VERIFYING, S.RETRYING, S.BLOCKED}),
+        S.RUNNING: frozenset({S.VERIFYING, S.WAITING_INPUT, S.RETRYING, S.BLOCKED}),
+        S.WAITING_INPUT: frozenset({S.RUNNING, S.VERIFYING, S.RETRYING, S.BLOCKED}),
         S.RETRYING: frozenset({S.RUNNING, S.VERIFYING, S.BLOCKED}),
         S.BLOCKED: frozenset({S.RUNNING, S.VERIFYING}),
         S.VERIFYING: frozenset({S.RUNNING, S.RETRYING, S.BLOCKED, S.COMPLETED}),
@@ -78,7 +81,8 @@ TRANSITIONS: Mapping[Kind, Table] = {
         S.AWAITING_SECOND: frozenset({S.COOLING_OFF, S.WITHDRAWN}),
         S.COOLING_OFF: frozenset({S.INVENTORY, S.WITHDRAWN}),
         S.INVENTORY: frozenset({S.ERASING, S.RETRYING, S.BLOCKED}),
-        S.ERASING: frozenset({S.VERIFYING, S.RETRYING, S.BLOCKED}),
+        S.ERASING: frozenset({S.VERIFYING, S.WAITING_INPUT, S.RETRYING, S.BLOCKED}),
+        S.WAITING_INPUT: frozenset({S.ERASING, S.VERIFYING, S.RETRYING, S.BLOCKED}),
         S.RETRYING: frozenset({S.INVENTORY, S.ERASING, S.VERIFYING, S.BLOCKED}),
         S.BLOCKED: frozenset({S.INVENTORY, S.ERASING, S.VERIFYING}),
         S.VERIFYING: frozenset({S.ERASING, S.RETRYING, S.BLOCKED, S.ERASED}),
@@ -98,7 +102,7 @@ WITHDRAWABLE = frozenset({S.AWAITING_SECOND, S.COOLING_OFF})
 # Only here does the clock stand still: the customer owes the next move.
 PAUSED = frozenset({S.AWAITING_SECOND})
 # From counting to read-back nothing new may be written into the scope.
-FREEZING = frozenset({S.INVENTORY, S.ERASING, S.RETRYING, S.BLOCKED, S.VERIFYING})
+FREEZING = frozenset({S.INVENTORY, S.ERASING, S.WAITING_INPUT, S.RETRYING, S.BLOCKED, S.VERIFYING})
 
 
 def may_move(kind: str, before: str, after: str) -> bool:

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from portal.rest.serializers import StrictSerializer, TextField
 from portal.tickets.models import Finding, Step, Tally, Ticket
+from portal.tickets.plans import title_of_step
 from portal.tickets.rules import Scope
 from tenants.models import Membership
 
@@ -30,6 +31,17 @@ class DeletionInput(StrictSerializer):
     )
     confirmation = TextField(max_length=120, help_text="The name of what goes, letter for letter.")
     reason = TextField(max_length=500, required=False, default="", allow_blank=True)
+
+
+class EvidenceInput(StrictSerializer):
+    evidence = TextField(max_length=2000, help_text="What was done, as `evidence_asked` says.")
+    reference = TextField(
+        max_length=500,
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="A number or an address under which it can be looked up.",
+    )
 
 
 class NoInput(StrictSerializer):
@@ -86,11 +98,17 @@ class TicketOutput(serializers.ModelSerializer[Ticket]):
 
 
 class StepOutput(serializers.ModelSerializer[Step]):
+    title = serializers.SerializerMethodField()
+    assignee = serializers.CharField(source="assignee_name")
+    completed_by = serializers.CharField(source="completer_name")
+
     class Meta:
         model = Step
         fields = [
+            "id",
             "position",
             "name",
+            "title",
             "status",
             "attempts",
             "rounds",
@@ -99,7 +117,20 @@ class StepOutput(serializers.ModelSerializer[Step]):
             "done",
             "total",
             "error_code",
+            "waiting_since",
+            "asks",
+            "evidence_asked",
+            "needs_reference",
+            "answer_due_at",
+            "assignee",
+            "is_for_vendor",
+            "evidence",
+            "reference",
+            "completed_by",
         ]
+
+    def get_title(self, step: Step) -> str:
+        return title_of_step(step.ticket.kind, step)
 
 
 class FindingOutput(serializers.ModelSerializer[Finding]):

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,13 +14,15 @@ from audit.names import EventName
 from audit.opening import opened
 from audit.sentences import sentence
 from portal.tickets.models import Finding, Step, Tally, Ticket
-from portal.tickets.plans import steps_of
+from portal.tickets.plans import title_of_step
 from portal.tickets.rules import Kind, Scope, Status, StepStatus
+from portal.tickets.turns import note_of_waiting, turn_of
 
 TIMELINE_LENGTH = 200
 STEP_TONES = {
     StepStatus.RUNNING: "info",
     StepStatus.RETRYING: "warn",
+    StepStatus.WAITING: "warn",
     StepStatus.BLOCKED: "danger",
     StepStatus.DONE: "ok",
     StepStatus.SKIPPED: "ok",
@@ -28,6 +31,10 @@ MARKS = {
     EventName.TICKET_OPENED: ("ticket-plus", "info"),
     EventName.TICKET_CONFIRMED: ("user-check", "info"),
     EventName.TICKET_WITHDRAWN: ("undo-2", "neutral"),
+    EventName.TICKET_STEP_ASKED: ("hand", "warn"),
+    EventName.TICKET_STEP_ANSWERED: ("user-check", "ok"),
+    EventName.TICKET_STEP_ACKNOWLEDGED: ("check", "ok"),
+    EventName.TICKET_NEEDS_INPUT: ("hourglass", "warn"),
     EventName.TICKET_STEP_FINISHED: ("check", "neutral"),
     EventName.TICKET_STEP_FAILED: ("triangle-alert", "warn"),
     EventName.TICKET_BLOCKED: ("octagon-x", "danger"),
@@ -64,6 +71,8 @@ class StepLine:
     done: int
     total: int
     is_running: bool
+    # Of a step with a page of its own: where somebody answers, or what they answered.
+    page_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +101,7 @@ class Detail:
     is_late: bool
     is_at_risk: bool
     tag: str
+    turn: str
 
     @property
     def keeps_moving(self) -> bool:
@@ -116,12 +126,16 @@ def detail_of(ticket: Ticket, at: datetime) -> Detail:
         is_late=ticket.is_late(at),
         is_at_risk=ticket.is_at_risk(at),
         tag=tag_of(ticket, rows, at),
+        turn=turn_of(ticket, rows),
     )
 
 
 def tag_of(ticket: Ticket, steps: list[Step], at: datetime) -> str:
     """Changes whenever something on the page would."""
-    moving = [(step.status, step.done, step.attempts, step.rounds) for step in steps]
+    moving = [
+        (step.status, step.done, step.attempts, step.rounds, step.assignee_name, step.error_code)
+        for step in steps
+    ]
     seen = (ticket.version, ticket.status, ticket.is_late(at), ticket.is_at_risk(at), moving)
     return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
 
@@ -143,8 +157,7 @@ def _entry(event: Event) -> dict[str, Any]:
 
 
 def _lines(ticket: Ticket, rows: list[Step]) -> list[StepLine]:
-    titles = {plan.name: str(plan.title) for plan in steps_of(ticket.kind)}
-    return [_line(step, titles[step.name]) for step in rows]
+    return [_line(step, title_of_step(ticket.kind, step)) for step in rows]
 
 
 def _line(step: Step, title: str) -> StepLine:
@@ -158,12 +171,16 @@ def _line(step: Step, title: str) -> StepLine:
         done=step.done,
         total=step.total,
         is_running=status == StepStatus.RUNNING,
+        page_id=step.pk if step.is_asking or step.evidence else None,
     )
 
 
 def _note(step: Step) -> str:
     notes = []
-    if step.error_code and step.finished_at is None:
+    if step.status == StepStatus.WAITING:
+        notes.append(note_of_waiting(step))
+        notes += [str(HOLD_UPS[step.error_code])] if step.error_code in HOLD_UPS else []
+    elif step.error_code and step.finished_at is None:
         notes.append(str(HOLD_UPS.get(step.error_code, _("The last attempt failed."))))
         notes.append(_("Attempt %(n)d.") % {"n": step.attempts})
     if step.rounds > 1:

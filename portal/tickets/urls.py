@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from portal.tickets.views import board, filing, filters, listing, report, showing
+from portal.tickets.views import answering, board, filing, filters, listing, report, showing
 
 workspace_urls: list[URLPattern] = [
     path("requests/", listing.ticket_list, name="ticket-list"),
@@ -18,5 +18,6 @@ workspace_urls: list[URLPattern] = [
     path("requests/<slug:number>/progress/", showing.ticket_progress, name="ticket-progress"),
     path("requests/<slug:number>/withdraw/", showing.ticket_withdraw, name="ticket-withdraw"),
     path("requests/<slug:number>/confirm/", showing.ticket_confirm, name="ticket-confirm"),
+    path("requests/<slug:number>/steps/<uuid:pk>/", answering.step_answer, name="step-answer"),
     path("requests/<slug:number>/retry/", showing.ticket_retry, name="ticket-retry"),
 ]

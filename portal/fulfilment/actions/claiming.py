@@ -1,24 +1,23 @@
 """Takes the next step of a request for one worker, by a conditional update with a lease."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import F, Q
 
-from audit.names import EventName
-from audit.recorder import record
 from portal.fulfilment.actions.lanes import wake_lane
 from portal.fulfilment.actions.parking import park_ticket
+from portal.fulfilment.actions.waiting import rest_ticket
 from portal.fulfilment.work import Job, carrier_of
 from portal.tickets import rules
 from portal.tickets.models import Step, Ticket
-from portal.tickets.plans import StepPlan, step_plan
+from portal.tickets.moving import enter_phase
+from portal.tickets.plans import StepPlan, planned, step_plan
 from portal.tickets.rules import Status, StepStatus
 from tenants.access import Actor, action
 from tenants.permissions import Permission
-
-_STOPPED = frozenset({Status.RETRYING, Status.BLOCKED})
 
 
 @action(Permission.TICKET_WORK)
@@ -27,10 +26,14 @@ def claim_step(ticket_id: UUID, *, actor: Actor, at: datetime, bulk: bool) -> Jo
     ticket = Ticket.objects.filter(pk=ticket_id).select_for_update(no_key=True).first()
     if ticket is None or not _is_due(ticket, at):
         return None
-    step = Step.objects.filter(ticket=ticket).unfinished().order_by("position").first()
-    if step is None or step.is_leased(at):
+    steps = list(Step.objects.filter(ticket=ticket).unfinished().order_by("position"))
+    if not steps or any(step.is_leased(at) for step in steps):
         return None
-    plan = step_plan(ticket.kind, step.name)
+    step = _next(ticket, steps, at)
+    if step is None:
+        rest_ticket(ticket, steps, actor=actor, at=at)
+        return None
+    plan = planned(ticket.kind, step.name, step.title)
     if plan.bulk != bulk:
         wake_lane(ticket, bulk=plan.bulk)
         return None
@@ -39,6 +42,17 @@ def claim_step(ticket_id: UUID, *, actor: Actor, at: datetime, bulk: bool) -> Jo
         park_ticket(ticket, step, actor=actor, at=at, code="worker-lost")
         return None
     return _take(ticket, step, plan, actor=actor, at=at)
+
+
+def _next(ticket: Ticket, steps: Sequence[Step], at: datetime) -> Step | None:
+    """The first step that does not wait. Only what is of the same phase goes past one that does."""
+    phase = step_plan(ticket.kind, steps[0].name).phase
+    for step in steps:
+        if step_plan(ticket.kind, step.name).phase != phase:
+            return None
+        if not step.is_resting(at):
+            return step
+    return None
 
 
 def _is_due(ticket: Ticket, at: datetime) -> bool:
@@ -55,24 +69,15 @@ def _take(ticket: Ticket, step: Step, plan: StepPlan, *, actor: Actor, at: datet
         lease_until=until,
         attempts=F("attempts") + 1,
         started_at=step.started_at or at,
+        wait_until=None,
+        answered_at=None,
     )
     if not taken:
         return None
-    _enter_phase(ticket, plan.phase, actor=actor, at=at)
+    # Another look at what waits changes nothing about the request.
+    if step.status != StepStatus.WAITING or ticket.status != Status.WAITING_INPUT:
+        enter_phase(ticket, plan.phase, actor=actor, at=at)
     ticket.wake_at = until
     ticket.save(update_fields=["status", "version", "wake_at", "started_at"])
     step.refresh_from_db()
     return Job(ticket=ticket, step=step, plan=plan, actor=actor, holder=holder, at=at)
-
-
-def _enter_phase(ticket: Ticket, phase: Status, *, actor: Actor, at: datetime) -> None:
-    before = Status(ticket.status)
-    if before == phase:
-        return
-    ticket.move(phase, at=at)
-    name = EventName.TICKET_STARTED
-    if before in _STOPPED:
-        name = EventName.TICKET_RESUMED
-    elif phase == Status.VERIFYING:
-        name = EventName.TICKET_VERIFYING
-    record(name, actor=actor, target=ticket, status=phase.value)

@@ -8,7 +8,8 @@ from audit.names import EventName
 from audit.recorder import record
 from portal.fulfilment.actions.lanes import wake_lane
 from portal.fulfilment.actions.parking import park_ticket
-from portal.fulfilment.work import Again, Finished, Job, Outcome, Repair, carrier_of
+from portal.fulfilment.actions.waiting import note_asked, waiting_fields
+from portal.fulfilment.work import Again, Finished, Job, Outcome, Repair, Wait, carrier_of
 from portal.tickets import rules
 from portal.tickets.models import Step, Ticket
 from portal.tickets.plans import steps_of
@@ -34,11 +35,13 @@ def register_finisher(kind: str, finisher: Finisher) -> None:
 
 @action(Permission.TICKET_WORK)
 def settle_step(job: Job, outcome: Outcome, *, actor: Actor, at: datetime) -> None:
-    """Record progress, the end of the step, or a repair. Raises LeaseLost."""
+    """Record progress, the end of the step, its waiting, or a repair. Raises LeaseLost."""
     if isinstance(outcome, Again):
         _go_on(job, outcome, at=at)
     elif isinstance(outcome, Finished):
         _finish(job, outcome, actor=actor, at=at)
+    elif isinstance(outcome, Wait):
+        _wait(job, outcome, actor=actor, at=at)
     else:
         _repair(job, outcome, actor=actor, at=at)
 
@@ -111,6 +114,16 @@ def _finish(job: Job, outcome: Finished, *, actor: Actor, at: datetime) -> None:
         ticket.save(update_fields=["wake_at"])
     else:
         _finishers[ticket.kind](ticket, actor, at)
+
+
+def _wait(job: Job, outcome: Wait, *, actor: Actor, at: datetime) -> None:
+    """The next claim goes on with what else there is, or lets the request rest."""
+    ticket = Ticket.objects.locked(job.ticket.pk)
+    answered = Step.objects.filter(pk=job.step.pk, answered_at__isnull=False).exists()
+    _write(job, **waiting_fields(job, outcome, answered=answered, at=at), **_FREE)
+    note_asked(ticket, job, outcome.ask, actor=actor)
+    ticket.wake_at = at
+    ticket.save(update_fields=["wake_at"])
 
 
 def _repair(job: Job, outcome: Repair, *, actor: Actor, at: datetime) -> None:

@@ -1,5 +1,6 @@
 """The verbs of a request."""
 
+from portal.tickets.actions.answering import Evidence, complete_step, note_answer
 from portal.tickets.actions.clocking import escalate_ticket
 from portal.tickets.actions.deciding import (
     confirm_deletion,
@@ -13,12 +14,15 @@ from portal.tickets.actions.restoring import Erasure, reopen_deletion
 
 __all__ = [
     "Erasure",
+    "Evidence",
+    "complete_step",
     "confirm_deletion",
     "delete_filter",
     "escalate_ticket",
     "file_deletion",
     "file_revocation",
     "lapse_confirmation",
+    "note_answer",
     "reopen_deletion",
     "retry_ticket",
     "save_filter",

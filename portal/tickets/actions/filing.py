@@ -15,7 +15,7 @@ from portal.queue.publishing import enqueue
 from portal.tickets import rules
 from portal.tickets.followers import tell_followers
 from portal.tickets.models import Step, Ticket
-from portal.tickets.plans import steps_of
+from portal.tickets.plans import steps_to_make
 from portal.tickets.rules import Kind, Scope, Status
 from portal.tickets.stores import integration_name
 from tenants.access import Actor, action
@@ -150,8 +150,8 @@ def open_ticket(kind: Kind, *, actor: Actor, at: datetime, **fields: Any) -> Tic
         **fields,
     )
     Step.objects.bulk_create(
-        Step(ticket=ticket, position=position, name=plan.name)
-        for position, plan in enumerate(steps_of(kind), start=1)
+        Step(ticket=ticket, position=position, name=name, title=title)
+        for position, (name, title) in enumerate(steps_to_make(kind), start=1)
     )
     record(
         EventName.TICKET_OPENED,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import Http404
 from rest_framework.decorators import action as verb
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,6 +12,8 @@ from portal.rest.versions import require_version, tagged
 from portal.rest.views import PortalViewSet
 from portal.tickets import serializers as shapes
 from portal.tickets.actions import (
+    Evidence,
+    complete_step,
     confirm_deletion,
     file_deletion,
     file_revocation,
@@ -45,6 +48,7 @@ class TicketViewSet(PortalViewSet):
         "confirm": confirm_deletion.permission,
         "withdraw": withdraw_deletion.permission,
         "retry": retry_ticket.permission,
+        "complete_step": complete_step.permission,
     }
     parameters = {"list": TicketQuery, "board": TicketConditions, "report": ReportQuery}
     inputs = {
@@ -53,6 +57,7 @@ class TicketViewSet(PortalViewSet):
         "confirm": shapes.NoInput,
         "withdraw": shapes.NoInput,
         "retry": shapes.NoInput,
+        "complete_step": shapes.EvidenceInput,
     }
     outputs = {
         **dict.fromkeys(permissions, shapes.TicketOutput),
@@ -60,7 +65,7 @@ class TicketViewSet(PortalViewSet):
         "report": PromiseReportOutput,
         "evidence": shapes.EvidenceOutput,
     }
-    versioned = frozenset({"confirm", "withdraw", "retry"})
+    versioned = frozenset({"confirm", "withdraw", "retry", "complete_step"})
 
     def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         if self.action != "list":
@@ -100,7 +105,7 @@ class TicketViewSet(PortalViewSet):
         """The steps, each credential that was tried, each store counted before and after."""
         ticket = self.get_object()
         found = {
-            "steps": Step.objects.filter(ticket=ticket).order_by("position"),
+            "steps": _steps(ticket),
             "credentials": Finding.objects.filter(ticket=ticket).order_by("kind", "pk"),
             "stores": Tally.objects.filter(ticket=ticket).order_by("position"),
         }
@@ -151,6 +156,24 @@ class TicketViewSet(PortalViewSet):
         """Wake a request that stopped after too many attempts."""
         return self._decided(retry_ticket)
 
+    @verb(detail=True, methods=["post"], url_path="steps/<uuid:step>/complete")
+    def complete_step(self, request: Request, pk: str, step: str) -> Response:
+        """Say that what a waiting step asks for is done, and how."""
+        ticket = self.get_object()
+        found = Step.objects.filter(ticket=ticket, pk=step).first()
+        if found is None:
+            raise Http404
+        require_version(self.request, ticket.version)
+        given = self.read()
+        done = complete_step(
+            found,
+            actor=self.request.actor,
+            at=self.request.at,
+            evidence=Evidence(given["evidence"], given["reference"]),
+            version=ticket.version,
+        )
+        return self._tagged(done)
+
     def _decided(self, decide: Any) -> Response:
         ticket = self.get_object()
         require_version(self.request, ticket.version)
@@ -166,3 +189,7 @@ class TicketViewSet(PortalViewSet):
 
     def _tagged(self, ticket: Ticket) -> Response:
         return tagged(self.answer(ticket), ticket.version)
+
+
+def _steps(ticket: Ticket) -> QuerySet[Step]:
+    return Step.objects.filter(ticket=ticket).select_related("ticket").order_by("position")

@@ -18,13 +18,19 @@ class StepQuerySet(TenantQuerySet["Step"]):
     def unfinished(self) -> Self:
         return self.exclude(status__in=FINISHED)
 
+    def asking(self) -> Self:
+        """Those that somebody has to answer."""
+        return self.filter(status=StepStatus.WAITING).exclude(asks="")
+
 
 class Step(TenantModel):
     data_class = DataClass.REQUESTS
 
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="+")
     position = models.PositiveSmallIntegerField()
-    name = models.CharField(max_length=40)
+    name = models.CharField(max_length=64)
+    # Of a step that stands for one of several things; else the plan's words are shown.
+    title = models.CharField(max_length=160, blank=True)
     status = models.CharField(max_length=16, choices=StepStatus, default=StepStatus.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
     rounds = models.PositiveSmallIntegerField(default=1)
@@ -38,6 +44,25 @@ class Step(TenantModel):
     cursor = models.JSONField(default=dict)
     result = models.JSONField(default=dict)
     error_code = models.CharField(max_length=120, blank=True)
+
+    # While it waits: when a worker looks again (null: once it is answered), and who is asked.
+    wait_until = models.DateTimeField(null=True)
+    waiting_since = models.DateTimeField(null=True)
+    # An answer came while a worker was at it: looked at as soon as that worker is through.
+    answered_at = models.DateTimeField(null=True)
+    asks = models.CharField(max_length=1000, blank=True)
+    evidence_asked = models.CharField(max_length=300, blank=True)
+    needs_reference = models.BooleanField(default=False)
+    answer_due_at = models.DateTimeField(null=True)
+    assignee = models.ForeignKey("tenants.Membership", models.SET_NULL, null=True, related_name="+")
+    assignee_name = models.CharField(max_length=320, blank=True)
+    is_for_vendor = models.BooleanField(default=False)
+    evidence = models.CharField(max_length=2000, blank=True)
+    reference = models.CharField(max_length=500, blank=True)
+    completer = models.ForeignKey(
+        "tenants.Membership", models.SET_NULL, null=True, related_name="+"
+    )
+    completer_name = models.CharField(max_length=320, blank=True)
 
     objects: ClassVar = TenantManager.from_queryset(StepQuerySet)()
 
@@ -62,6 +87,14 @@ class Step(TenantModel):
                     & Q(lease_holder__isnull=True, lease_until__isnull=True)
                 ),
             ),
+            models.CheckConstraint(
+                name="step_waiting_has_a_beginning",
+                condition=~Q(status=StepStatus.WAITING) | Q(waiting_since__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="step_asked_has_a_due_time",
+                condition=Q(asks="") | Q(answer_due_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -69,3 +102,13 @@ class Step(TenantModel):
 
     def is_leased(self, at: datetime) -> bool:
         return self.lease_until is not None and self.lease_until > at
+
+    def is_resting(self, at: datetime) -> bool:
+        """Waits, and a worker has nothing to look at yet."""
+        due = self.wait_until is not None and self.wait_until <= at
+        return self.status == StepStatus.WAITING and not due
+
+    @property
+    def is_asking(self) -> bool:
+        """Waits for an answer that somebody has been asked for."""
+        return self.status == StepStatus.WAITING and bool(self.asks)

@@ -19,6 +19,7 @@ from tenants.scoping import TenantManager, TenantModel, TenantQuerySet
 
 TONES = {
     Status.AWAITING_SECOND: "warn",
+    Status.WAITING_INPUT: "warn",
     Status.BLOCKED: "danger",
     Status.RETRYING: "warn",
     Status.COMPLETED: "ok",
