@@ -87,7 +87,7 @@ class EvidenceForm(RefusableForm):
         label=_("Reference"),
         max_length=500,
         required=False,
-        help_text=_("A ticket number or an address under which it can be looked up."),
+        help_text=_("A number or an address under which it can be looked up."),
     )
 
     def __init__(self, *args: Any, step: Step, **options: Any) -> None:
