@@ -24,6 +24,7 @@ class EventName(StrEnum):
     STEP_UP_PASSED = "step_up.passed"
     # Organizations
     ORGANIZATION_CREATED = "organization.created"
+    ORGANIZATION_CLOSED = "organization.closed"
     POLICY_CHANGED = "policy.changed"
     SSO_ENFORCEMENT_STARTED = "sso_enforcement.started"
     SSO_ENFORCEMENT_CONFIRMED = "sso_enforcement.confirmed"

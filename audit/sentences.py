@@ -29,6 +29,7 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     N.ENTRY_ENDED: _("A browser session of {target} ended[: {reason}]."),
     N.STEP_UP_PASSED: _("{actor} confirmed who they are[ by {method}]."),
     N.ORGANIZATION_CREATED: _("{actor} created the workspace {target}."),
+    N.ORGANIZATION_CLOSED: _("The workspace {target} was closed[ by {request}]."),
     N.POLICY_CHANGED: _("{actor} changed the policy[: {changed}]."),
     N.SSO_ENFORCEMENT_STARTED: _(
         "{actor} made single sign-on the only way in[, to be confirmed by {until}]."

@@ -25,6 +25,8 @@ class DataClass(StrEnum):
     UPLOADS = "uploads"
     SAMPLES = "samples"
     ACTIVITY = "activity"
+    METRICS = "metrics"
+    SIGN_IN_LOG = "sign_in_log"
     REQUESTS = "requests"
     SUPPORT = "support"
     EVIDENCE = "evidence"
@@ -41,7 +43,25 @@ class ClassNote:
 
 # Classes that a deletion of metadata takes; everything else states why it stays.
 METADATA_CLASSES: frozenset[DataClass] = frozenset(
-    {DataClass.CATALOG, DataClass.UPLOADS, DataClass.SAMPLES, DataClass.ACTIVITY}
+    {
+        DataClass.CATALOG,
+        DataClass.UPLOADS,
+        DataClass.SAMPLES,
+        DataClass.ACTIVITY,
+        DataClass.METRICS,
+    }
+)
+# Classes that may be erased on their own: the workspace works on without what they hold.
+ERASABLE_ALONE: tuple[DataClass, ...] = (
+    DataClass.SAMPLES,
+    DataClass.METRICS,
+    DataClass.UPLOADS,
+    DataClass.ACTIVITY,
+    DataClass.SIGN_IN_LOG,
+)
+# All that is left of a closed organization, beside its own row.
+KEPT_AT_CLOSING: frozenset[DataClass] = frozenset(
+    {DataClass.REQUESTS, DataClass.EVIDENCE, DataClass.OPERATION}
 )
 
 NOTES: Mapping[DataClass, ClassNote] = {
@@ -61,6 +81,11 @@ NOTES: Mapping[DataClass, ClassNote] = {
     DataClass.UPLOADS: ClassNote(_("Uploaded files")),
     DataClass.SAMPLES: ClassNote(_("Samples of your data")),
     DataClass.ACTIVITY: ClassNote(_("Import runs and logs")),
+    DataClass.METRICS: ClassNote(_("Metrics and results of checks")),
+    DataClass.SIGN_IN_LOG: ClassNote(
+        _("Records of sign-ins and of the directory"),
+        _("they help to repair sign-in, and end by themselves after 30 days"),
+    ),
     DataClass.REQUESTS: ClassNote(
         _("Requests and certificates"), _("they prove that the deletion was done")
     ),

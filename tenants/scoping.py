@@ -1,6 +1,6 @@
 """Which organization this code works for. Nothing of a tenant can be read outside a scope."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -157,6 +157,10 @@ class TenantModel(models.Model):
     """A row that belongs to exactly one organization."""
 
     data_class: ClassVar[DataClass]
+    # Look-up paths to the member whose personal data a row is; `@column` holds their address.
+    person_paths: ClassVar[tuple[str, ...]] = ()
+    # Text column -> column with the id of the member it names; a deletion replaces the text.
+    names_people: ClassVar[Mapping[str, str]] = {}
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     # No index of its own: it comes first in every composite one.

@@ -12,6 +12,8 @@ from tenants.access import Actor
 
 @follow_deletions
 def disconnect(ticket: Ticket, actor: Actor, at: datetime) -> None:
+    if ticket.scope not in {Scope.ALL_METADATA, Scope.INTEGRATION, Scope.CLOSE}:
+        return
     rows = Integration.objects.filter(deleting_at=None).order_by("pk")
     if ticket.scope == Scope.INTEGRATION:
         rows = rows.filter(pk=ticket.subject_id)

@@ -13,8 +13,8 @@ from audit.signing import sign
 from audit.tree import latest_checkpoint
 from portal.fulfilment.models import Certificate
 from portal.tickets.models import Step, Tally, Ticket
+from portal.tickets.remaining import stays
 from portal.tickets.rules import StepStatus
-from portal.tickets.stores import stays
 from tenants.access import Actor
 from tenants.models import Organization
 
@@ -55,7 +55,10 @@ def _facts(ticket: Ticket, *, at: datetime) -> dict[str, Any]:
         "in_time": ticket.breached_at is None,
         "stores": [_store(tally) for tally in _tallies(ticket)],
         "residue": sum(tally.after or 0 for tally in _tallies(ticket)),
-        "stays": [{"what": str(what), "why": str(why)} for what, why in stays()],
+        "stays": [
+            {"what": str(what), "why": str(why)}
+            for what, why in stays(ticket.scope, ticket.subject_id)
+        ],
         "storage": _result(ticket, "storage").get("storage", ""),
         "backups": {
             "days": settings.BACKUP_DAYS,

@@ -42,6 +42,7 @@ def complete_deletion(ticket: Ticket, actor: Actor, at: datetime) -> None:
         raise NotProven("Something is left, or was not counted.")
     ticket.move(Status.ERASED, at=at)
     ticket.save(update_fields=_ENDS)
+    forget_handles(ticket)
     certificate = sign_certificate(ticket, actor=actor, at=at)
     record(
         EventName.TICKET_ERASED,

@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from portal.fulfilment import finishing, owing
 from portal.fulfilment.actions.settling import register_finisher
 from portal.fulfilment.deletion import (
+    access,
+    accounts,
     files,
     inventory,
     keys,
@@ -20,7 +22,7 @@ from portal.fulfilment.revocation import credentials, cutting, proving
 from portal.fulfilment.work import Carrier, register_carrier
 from portal.queue.readiness import register_check
 from portal.tickets.plans import StepPlan, register_plan
-from portal.tickets.rules import Kind, Status
+from portal.tickets.rules import Kind, Scope, Status
 from tenants.holding import register_hold
 
 S = Status
@@ -47,7 +49,13 @@ REVOCATION: tuple[tuple[StepPlan, Carrier], ...] = (
         Carrier(proving.prove_no_access, in_transaction=False),
     ),
 )
+# Scopes that end somebody's access, and with it their account.
+_PEOPLE = frozenset({Scope.PERSON, Scope.CLOSE})
 DELETION: tuple[tuple[StepPlan, Carrier], ...] = (
+    (
+        StepPlan("access", _("End access for good"), S.INVENTORY, scopes=_PEOPLE),
+        Carrier(access.end_access),
+    ),
     (
         StepPlan("inventory", _("Count what is there"), S.INVENTORY, bulk=True),
         Carrier(inventory.count_store),
@@ -62,6 +70,10 @@ DELETION: tuple[tuple[StepPlan, Carrier], ...] = (
         Carrier(files.erase_files),
     ),
     (
+        StepPlan("accounts", _("Erase accounts"), S.ERASING, bulk=True, scopes=_PEOPLE),
+        Carrier(accounts.erase_accounts),
+    ),
+    (
         StepPlan("rows", _("Erase the records"), S.ERASING, bulk=True),
         Carrier(rows.erase_rows),
     ),
@@ -71,7 +83,7 @@ DELETION: tuple[tuple[StepPlan, Carrier], ...] = (
     ),
     (
         StepPlan("verification", _("Read back what is left"), S.VERIFYING, bulk=True),
-        Carrier(verifying.verify_store),
+        Carrier(verifying.verify_store, lease=LONG),
     ),
 )
 

@@ -25,6 +25,7 @@ class InvitationList(TenantModel):
     """An upload as it came, sealed, for an hour: looked at first, then confirmed."""
 
     data_class = DataClass.PEOPLE
+    person_paths = ("made_by_id",)
 
     made_by = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="+")
     sealed = models.TextField()

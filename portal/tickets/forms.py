@@ -9,9 +9,13 @@ from django.utils.translation import ngettext
 
 from portal.tickets.models import Step
 from portal.tickets.rules import Scope
-from portal.tickets.stores import integrations, sizes
+from portal.tickets.stores import erasable_classes, integrations, sizes
+from portal.tickets.subjects import Wish
 from portal.ui.forms import RefusableForm
+from tenants.access import Actor
+from tenants.inventory import NOTES
 from tenants.models import Membership
+from tenants.permissions import Permission
 
 REASON_LENGTH = 500
 
@@ -37,34 +41,79 @@ class RevocationForm(forms.Form):
     )
 
 
-class DeletionForm(forms.Form):
-    """Which scope, and its name typed out: nobody deletes by a slip of the hand."""
+class TargetForm(forms.Form):
+    """What is to be deleted: everything, one kind of data, one integration, one person."""
 
-    target = forms.ChoiceField(label=_("What to delete"), widget=forms.RadioSelect)
+    target = forms.ChoiceField(label=_("What to delete"))
+
+    def __init__(self, *args: Any, actor: Actor, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["target"].choices = _targets(actor)  # type: ignore[attr-defined]
+
+    def wish(self) -> Wish:
+        return wish_of(self.cleaned_data["target"])
+
+
+class DeletionForm(forms.Form):
+    """The name of what goes, typed out: nobody deletes by a slip of the hand."""
+
     confirmation = forms.CharField(
         label=_("Type the name to confirm"),
-        max_length=120,
-        help_text=_("The name of the workspace or of the integration, letter for letter."),
+        max_length=320,
         widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
     )
     reason = forms.CharField(label=_("Reason"), required=False, max_length=REASON_LENGTH)
+    revoke = forms.BooleanField(
+        label=_("Revoke their access now, too"),
+        required=False,
+        help_text=_("Their access stays revoked, also if you withdraw this request."),
+    )
 
-    def __init__(self, *args: Any, name: str, **options: Any) -> None:
+    def __init__(self, *args: Any, scope: Scope, is_member: bool = False, **options: Any) -> None:
         super().__init__(*args, **options)
-        held = sizes()
-        choices = [
-            (str(pk), _counted(_("Integration “%(name)s”") % {"name": one}, held.get(pk, 0)))
-            for pk, one in integrations()
-        ]
-        everything = _("All metadata of “%(name)s”") % {"name": name}
-        choices.append((Scope.ALL_METADATA.value, _counted(everything, sum(held.values()))))
-        self.fields["target"].choices = choices  # type: ignore[attr-defined]
+        self.fields["reason"].required = scope == Scope.CLOSE
+        if not is_member:
+            del self.fields["revoke"]
 
-    def chosen(self) -> tuple[Scope, UUID | None]:
-        target = self.cleaned_data["target"]
-        if target == Scope.ALL_METADATA:
-            return Scope.ALL_METADATA, None
-        return Scope.INTEGRATION, UUID(target)
+
+def wish_of(target: str) -> Wish:
+    """The choice of the list, taken apart. It was checked to be one of them."""
+    kind, _mark, rest = target.partition(":")
+    match kind:
+        case Scope.ALL_METADATA | Scope.CLOSE:
+            return Wish(Scope(kind))
+        case "class":
+            return Wish(Scope.DATA_CLASS, data_class=rest)
+        case "member":
+            return Wish(Scope.PERSON, member_id=UUID(rest))
+        case _:
+            return Wish(Scope.INTEGRATION, integration_id=UUID(kind))
+
+
+def _targets(actor: Actor) -> list[tuple[Any, Any]]:
+    held = sizes()
+    name = actor.organization.name
+    everything = _counted(_("All metadata of “%(name)s”") % {"name": name}, sum(held.values()))
+    whole = [(Scope.ALL_METADATA.value, everything)]
+    if actor.may(Permission.DELETION_CLOSE_ORGANIZATION):
+        whole.append((Scope.CLOSE.value, _("Close the workspace “%(name)s”") % {"name": name}))
+    kinds = [(f"class:{one}", NOTES[one].label) for one in erasable_classes()]
+    sources = [(str(pk), _counted(one, held.get(pk, 0))) for pk, one in integrations()]
+    groups = [
+        (_("The workspace"), whole),
+        (_("One integration"), sources),
+        (_("One kind of data"), kinds),
+        (_("A person's data"), _people(actor)),
+    ]
+    return [(label, choices) for label, choices in groups if choices]
+
+
+def _people(actor: Actor) -> list[tuple[str, str]]:
+    rows = Membership.objects.visible_to(actor)
+    if actor.membership is not None:
+        rows = rows.exclude(pk=actor.membership.pk)
+    named = rows.order_by("name", "id").values_list("pk", "name", "email")
+    return [(f"member:{pk}", f"{name} ({email})") for pk, name, email in named]
 
 
 def _counted(words: str, count: int) -> str:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from django.utils.functional import Promise
 
-from portal.tickets.rules import Kind, Status
+from portal.tickets.rules import Kind, Scope, Status
 
 # Ends the name of a plan that stands for several steps, each with an id behind it.
 FAMILY = ":"
@@ -17,12 +17,14 @@ class StepPlan:
     """One step: its name, its words on screen, and the status a request has meanwhile.
 
     `bulk` work runs on its own worker lane so that it cannot starve the promises of others.
+    A step that names scopes is no part of requests with another one.
     """
 
     name: str
     title: str | Promise
     phase: Status
     bulk: bool = False
+    scopes: frozenset[Scope] = frozenset()
 
     @property
     def is_family(self) -> bool:
@@ -45,8 +47,12 @@ def register_plan(kind: Kind, steps: tuple[StepPlan, ...]) -> None:
     _plans[kind] = steps
 
 
-def steps_of(kind: str) -> tuple[StepPlan, ...]:
-    return _plans[Kind(kind)]
+def steps_of(kind: str, scope: str = "") -> tuple[StepPlan, ...]:
+    """All steps of the kind, or those that a request with this scope consists of."""
+    plans = _plans[Kind(kind)]
+    if not scope:
+        return plans
+    return tuple(plan for plan in plans if not plan.scopes or scope in plan.scopes)
 
 
 def step_plan(kind: str, name: str) -> StepPlan:
@@ -85,10 +91,10 @@ def register_family(name: str, members: Members) -> None:
     _families[name] = members
 
 
-def steps_to_make(kind: str) -> list[Named]:
+def steps_to_make(kind: str, scope: str) -> list[Named]:
     """Name and own title of every step of a request that is filed now."""
     made: list[Named] = []
-    for plan in steps_of(kind):
+    for plan in steps_of(kind, scope):
         if not plan.is_family:
             made.append((plan.name, ""))
         elif plan.name in _families:

@@ -7,11 +7,36 @@ from django.apps import apps
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from portal.tickets.stores import INTEGRATION
+from portal.tickets.plans import Preview
+from portal.tickets.remaining import stays
+from portal.tickets.rules import Scope
+from portal.tickets.stores import INTEGRATION, goes
+from portal.tickets.subjects import Subject, Wish
 from tenants.access import Actor
-from tenants.models import ApiToken, Entry, Invitation, Membership, Team, TeamMember
+from tenants.models import ApiToken, Entry, Invitation, Membership, Policy, Team, TeamMember
 
 NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionEffect:
+    """What a deletion takes and leaves, with counts as of now, and the time to think again."""
+
+    scope: Scope
+    label: str
+    goes: list[Preview]
+    stays: list[tuple[str, str]]
+    policy: Policy
+
+
+def effect_of(wish: Wish, subject: Subject) -> DeletionEffect:
+    return DeletionEffect(
+        scope=wish.scope,
+        label=subject.label,
+        goes=goes(wish.scope, subject.id),
+        stays=[(str(what), str(why)) for what, why in stays(wish.scope, subject.id)],
+        policy=Policy.objects.get(),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+
+from tenants.inventory import ERASABLE_ALONE, METADATA_CLASSES, DataClass
 
 # 24 h: contract clause, for revocation and deletion alike.
 TIME_TO_FULFIL = timedelta(hours=24)
@@ -32,6 +35,9 @@ class Scope(TextChoices):
     MEMBER = "member", _("A person's access")
     ALL_METADATA = "all_metadata", _("All metadata of the workspace")
     INTEGRATION = "integration", _("One integration")
+    PERSON = "person", _("A person's data")
+    DATA_CLASS = "data_class", _("One kind of data")
+    CLOSE = "close", _("The whole workspace")
 
 
 class Status(TextChoices):
@@ -103,6 +109,16 @@ WITHDRAWABLE = frozenset({S.AWAITING_SECOND, S.COOLING_OFF})
 PAUSED = frozenset({S.AWAITING_SECOND})
 # From counting to read-back nothing new may be written into the scope.
 FREEZING = frozenset({S.INVENTORY, S.ERASING, S.WAITING_INPUT, S.RETRYING, S.BLOCKED, S.VERIFYING})
+
+
+def class_subject(data_class: DataClass) -> UUID:
+    """A kind of data as the subject of a request: the same id in every workspace."""
+    return uuid5(NAMESPACE_URL, f"gatehouse:data-class:{data_class}")
+
+
+CLASS_SUBJECTS: Mapping[UUID, DataClass] = {class_subject(one): one for one in ERASABLE_ALONE}
+# Imports write into these; the others go on being written, and only what is older goes.
+FREEZING_CLASSES = [class_subject(one) for one in ERASABLE_ALONE if one in METADATA_CLASSES]
 
 
 def may_move(kind: str, before: str, after: str) -> bool:

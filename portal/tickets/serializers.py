@@ -8,6 +8,7 @@ from portal.rest.serializers import StrictSerializer, TextField
 from portal.tickets.models import Finding, Step, Tally, Ticket
 from portal.tickets.plans import title_of_step
 from portal.tickets.rules import Scope
+from tenants.inventory import ERASABLE_ALONE
 from tenants.models import Membership
 
 
@@ -24,12 +25,40 @@ class RevocationInput(StrictSerializer):
         return found
 
 
+DELETION_SCOPES = [scope.value for scope in Scope if scope != Scope.MEMBER]
+
+
+class DeletionQuery(StrictSerializer):
+    """What a deletion would take: the same words as for filing it."""
+
+    scope = serializers.ChoiceField(choices=DELETION_SCOPES)
+    integration = serializers.UUIDField(required=False, default=None)
+    member = serializers.UUIDField(required=False, default=None)
+    data_class = serializers.ChoiceField(
+        choices=[one.value for one in ERASABLE_ALONE], required=False, default=""
+    )
+
+
 class DeletionInput(StrictSerializer):
-    scope = serializers.ChoiceField(choices=[Scope.ALL_METADATA.value, Scope.INTEGRATION.value])
+    scope = serializers.ChoiceField(choices=DELETION_SCOPES)
     integration = serializers.UUIDField(
         required=False, default=None, help_text="Needed for the scope `integration`."
     )
-    confirmation = TextField(max_length=120, help_text="The name of what goes, letter for letter.")
+    member = serializers.UUIDField(
+        required=False, default=None, help_text="Needed for the scope `person`, from /members."
+    )
+    data_class = serializers.ChoiceField(
+        choices=[one.value for one in ERASABLE_ALONE],
+        required=False,
+        default="",
+        help_text="Needed for the scope `data_class`.",
+    )
+    revoke = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="For the scope `person`: revoke the access of somebody who still has it.",
+    )
+    confirmation = TextField(max_length=320, help_text="The name of what goes, letter for letter.")
     reason = TextField(max_length=500, required=False, default="", allow_blank=True)
 
 
@@ -143,6 +172,25 @@ class TallyOutput(serializers.ModelSerializer[Tally]):
     class Meta:
         model = Tally
         fields = ["store", "label", "before", "root", "erased", "after", "checked_at"]
+
+
+class GoesOutput(serializers.Serializer[Any]):
+    store = serializers.CharField(source="label")
+    count = serializers.IntegerField()
+
+
+class StaysOutput(serializers.Serializer[Any]):
+    what = serializers.CharField()
+    because = serializers.CharField()
+
+
+class DeletionEffectOutput(serializers.Serializer[Any]):
+    """What a deletion would take, counted now, what it would leave, and the name to confirm it."""
+
+    scope = serializers.CharField()
+    confirmation = serializers.CharField()
+    goes = GoesOutput(many=True)
+    stays = StaysOutput(many=True)
 
 
 class EvidenceOutput(serializers.Serializer[Any]):

@@ -53,7 +53,16 @@ CREDENTIALS = {
     "sso": gettext_lazy("Single sign-on"),
     "invitation": gettext_lazy("Invitation"),
 }
+TITLES = {
+    Scope.MEMBER: gettext_lazy("Revoke access: %(name)s"),
+    Scope.ALL_METADATA: gettext_lazy("Delete all metadata of %(name)s"),
+    Scope.INTEGRATION: gettext_lazy("Delete metadata: %(name)s"),
+    Scope.PERSON: gettext_lazy("Delete a person's data: %(name)s"),
+    Scope.DATA_CLASS: gettext_lazy("Delete one kind of data: %(name)s"),
+    Scope.CLOSE: gettext_lazy("Close the workspace %(name)s"),
+}
 HOLD_UPS = {
+    "others-open": gettext_lazy("It waits for other requests of this workspace to end."),
     "residue": gettext_lazy("Something was left; it is being erased again."),
     "still-accepted": gettext_lazy("A credential still worked; it is being cut off again."),
     "storage-busy": gettext_lazy("The database was busy."),
@@ -204,9 +213,7 @@ def title_of(ticket: Ticket) -> str:
     """`Revoke access: Erin Vos`; the words a busy admin looks for."""
     if ticket.kind == Kind.REVOCATION:
         return _("Revoke access: %(name)s") % {"name": ticket.subject_label}
-    if ticket.scope == Scope.ALL_METADATA:
-        return _("Delete all metadata of %(name)s") % {"name": ticket.subject_label}
-    return _("Delete metadata: %(name)s") % {"name": ticket.subject_label}
+    return str(TITLES[Scope(ticket.scope)]) % {"name": ticket.subject_label}
 
 
 def is_certified(ticket: Ticket) -> bool:

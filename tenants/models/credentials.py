@@ -29,6 +29,7 @@ class Entry(TenantModel):
     """One browser session let into one workspace; no actor is built without one."""
 
     data_class = DataClass.SIGN_IN
+    person_paths = ("membership_id",)
 
     class Method(models.TextChoices):
         PASSWORD = "password", _("Password")
@@ -93,6 +94,7 @@ class ApiToken(TenantModel):
     """A bearer token: prefix to find it, digest to compare it, one organization, an end."""
 
     data_class = DataClass.CREDENTIALS
+    person_paths = ("owner_id",)
 
     class Kind(models.TextChoices):
         PERSONAL = "personal", _("Personal")
@@ -162,6 +164,7 @@ class Invitation(TenantModel):
     """A place kept for one address for 7 days. The link is rebuilt from (id, version)."""
 
     data_class = DataClass.PEOPLE
+    person_paths = ("@email",)
 
     email = models.EmailField(_("e-mail address"), max_length=254)
     name = models.CharField(_("name"), max_length=120, blank=True)
@@ -217,6 +220,7 @@ class InvitationTeam(TenantModel):
     """A team that the invited person joins on acceptance."""
 
     data_class = DataClass.PEOPLE
+    person_paths = ("invitation__@email",)
 
     invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="+")
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")

@@ -101,6 +101,7 @@ class Membership(TenantModel):
     """A member: the organization's own copy of the person's name and address, and the role."""
 
     data_class = DataClass.PEOPLE
+    person_paths = ("pk",)
 
     class Status(models.TextChoices):
         ACTIVE = "active", _("Active")
@@ -259,6 +260,7 @@ class TeamMember(TenantModel):
     """A member's place in a team."""
 
     data_class = DataClass.PEOPLE
+    person_paths = ("membership_id",)
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="places")
     membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="places")

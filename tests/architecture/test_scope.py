@@ -18,6 +18,7 @@ SYSTEM_SCOPE_CALLERS = {
     "portal/directory/sweeps.py",  # who comes back, what was released, calls that are old
     "portal/directory/tokens.py",  # token prefix
     "portal/evidence/tasks.py",  # sealing: whose events wait
+    "portal/fulfilment/deletion/accounts.py",  # does another workspace keep the account?
     "portal/fulfilment/owing.py",  # erasures that a restored database owes
     "portal/fulfilment/revocation/cutting.py",  # does a session serve another workspace?
     "portal/grants/across.py",  # a staff member's cases and grants, by id

@@ -69,7 +69,7 @@ class Field(TenantModel):
 class Metric(TenantModel):
     """An aggregate the source states about a resource, or how a check of it ended."""
 
-    data_class = DataClass.CATALOG
+    data_class = DataClass.METRICS
 
     integration = belongs("catalog.Integration", db_index=False)
     resource = belongs("catalog.Resource")

@@ -12,7 +12,8 @@ from tenants.scoping import TenantModel
 class DirectoryCall(TenantModel):
     """One SCIM call. `body` keeps the structure of what was sent; personal values are masked."""
 
-    data_class = DataClass.PEOPLE
+    data_class = DataClass.SIGN_IN_LOG
+    person_paths = ("member_id",)
 
     called_at = models.DateTimeField()
     method = models.CharField(max_length=8)

@@ -51,6 +51,7 @@ class HeldChange(TenantModel):
     """One removal that was asked for and not carried out; the row goes once it is."""
 
     data_class = DataClass.PEOPLE
+    person_paths = ("user__membership_id",)
 
     hold = models.ForeignKey(DirectoryHold, on_delete=models.CASCADE, related_name="changes")
     user = models.ForeignKey(DirectoryUser, on_delete=models.CASCADE, related_name="+")

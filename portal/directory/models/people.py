@@ -17,6 +17,7 @@ class DirectoryUser(TenantModel):
     """A SCIM user. `attributes` holds what was sent, as it was sent; columns serve look-ups."""
 
     data_class = DataClass.PEOPLE
+    person_paths = ("membership_id",)
 
     user_name = models.CharField(max_length=320)
     user_name_key = models.CharField(max_length=320)
@@ -69,6 +70,7 @@ class DirectoryAddress(TenantModel):
     """One e-mail address of a SCIM user, as identity providers look people up by it."""
 
     data_class = DataClass.PEOPLE
+    person_paths = ("user__membership_id",)
 
     user = models.ForeignKey(DirectoryUser, on_delete=models.CASCADE, related_name="addresses")
     kind = models.CharField(max_length=40, blank=True)
@@ -144,6 +146,7 @@ class DirectoryPlace(TenantModel):
     """A person's place in a group."""
 
     data_class = DataClass.PEOPLE
+    person_paths = ("user__membership_id",)
 
     group = models.ForeignKey(DirectoryGroup, on_delete=models.CASCADE, related_name="places")
     user = models.ForeignKey(DirectoryUser, on_delete=models.CASCADE, related_name="places")

@@ -12,12 +12,15 @@ from portal.catalog.models import Upload
 from portal.fulfilment.work import Again, Finished, Job, Outcome
 from portal.tickets.models import Tally, Ticket
 from portal.tickets.rules import Scope
+from portal.tickets.stores import stores_of
 
 BATCH = 50
 
 
 def files_of(ticket: Ticket) -> list[str]:
     """Stored files of the scope that are still there: what rows name, and what none does."""
+    if not has_files(ticket):
+        return []
     names = _uploads(ticket).filter(deleted_at__isnull=True).values_list("path", flat=True)
     named = {name for name in names if default_storage.exists(name)}
     return sorted(named.union(walk(_folder(ticket))))
@@ -25,6 +28,8 @@ def files_of(ticket: Ticket) -> list[str]:
 
 def erase_files(job: Job) -> Outcome:
     """Fifty uploads a piece, in the order of their ids, and in the end the whole folder."""
+    if not has_files(job.ticket):
+        return Finished(skipped=True)
     done = int(job.cursor.get("done", 0))
     uploads = _uploads(job.ticket).order_by("pk")
     if job.cursor:
@@ -49,6 +54,12 @@ def _remove(job: Job, paths: Iterable[str]) -> int:
             removed += 1
     Tally.objects.filter(ticket=job.ticket, store="files").update(erased=F("erased") + removed)
     return removed
+
+
+def has_files(ticket: Ticket) -> bool:
+    if ticket.scope == Scope.DATA_CLASS:
+        return any(store.model is Upload for store in stores_of(ticket.scope, ticket.subject_id))
+    return ticket.scope != Scope.PERSON
 
 
 def _folder(ticket: Ticket) -> str:

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.apps import apps
 
 from audit.tree import Frontier
+from portal.fulfilment.deletion.accounts import members_of, without_another
 from portal.fulfilment.deletion.files import files_of
 from portal.fulfilment.deletion.keys import living_keys
 from portal.fulfilment.deletion.segments import FIRST, stores_in
@@ -49,8 +50,11 @@ def _tree(frontier: Frontier) -> dict[str, object]:
 def _close(job: Job, *, counted: int) -> Outcome:
     names, keys = files_of(job.ticket), living_keys(job.ticket).count()
     files = len(names)
-    _note(job, "files", "Files on disk", before=files)
-    _note(job, "keys", "Encryption keys of integrations", before=keys)
+    _note(job, "files", "Stored files", before=files)
+    _note(job, "keys", "Encryption keys", before=keys)
+    accounts = len(without_another(members_of(job.ticket)))
+    if accounts:
+        _note(job, "accounts", "Accounts of people who are in no other workspace", before=accounts)
     # The names are many, and would outlive the files here: one hash tells which were counted.
     digest = hashlib.sha256("\n".join(names).encode()).hexdigest()
     return Finished({"rows": counted, "files": files, "keys": keys, "files_digest": digest})
@@ -69,6 +73,8 @@ def _note(job: Job, store: str, label: str, *, before: int, root: str = "") -> N
 
 def _wait_for_writers(job: Job) -> None:
     """Queue up behind imports that hold their integration: later ones see the freeze."""
+    if job.ticket.scope == Scope.PERSON:
+        return
     rows = apps.get_model(INTEGRATION).objects.select_for_update(no_key=True)
     if job.ticket.scope == Scope.INTEGRATION:
         rows = rows.filter(pk=job.ticket.subject_id)

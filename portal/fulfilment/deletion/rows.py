@@ -5,15 +5,10 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import F, Sum
 
-from portal.fulfilment.deletion.segments import (
-    FIRST,
-    as_values,
-    quoted,
-    stores_in,
-)
+from portal.fulfilment.deletion.names import take_names_out
+from portal.fulfilment.deletion.segments import FIRST, as_values, quoted, stores_in
 from portal.fulfilment.work import Again, Finished, Job, Outcome
 from portal.tickets.models import Tally
-from portal.tickets.rules import Scope
 from portal.tickets.stores import references
 
 
@@ -24,6 +19,7 @@ def erase_rows(job: Job) -> Outcome:
     place, after = int(cursor.get("store", 0)), UUID(cursor.get("after", str(FIRST)))
     done, total = int(cursor.get("done", 0)), cursor.get("total") or _counted(job)
     if not cursor:
+        take_names_out(job.ticket)
         cut_references(job)
     if place == len(stores):
         return Finished({"rows": done})
@@ -42,24 +38,20 @@ def erase_rows(job: Job) -> Outcome:
 
 def cut_references(job: Job) -> None:
     """Rows that stay let go of rows that leave."""
-    for model, field in references():
+    pieces = {store.model: segments for store, segments in stores_in(job.ticket)}
+    for model, field in references(job.ticket.scope, job.ticket.subject_id):
         table, column = quoted(model._meta.db_table), quoted(field.column)  # noqa: SLF001
-        parent = field.related_model
-        goal = quoted(parent._meta.db_table)  # type: ignore[union-attr]  # noqa: SLF001
-        where, values = "organization_id = %s", [job.ticket.organization_id]
-        if job.ticket.scope == Scope.INTEGRATION:
-            own = "id" if parent.__name__ == "Integration" else "integration_id"  # type: ignore[union-attr]
-            where, values = f"{where} AND {own} = %s", [*values, job.ticket.subject_id]
-        with connection.cursor() as sql:
-            sql.execute(
-                f"UPDATE {table} SET {column} = NULL WHERE organization_id = %s AND {column} IN"  # noqa: S608
-                f" (SELECT id FROM {goal} WHERE {where})",
-                as_values([job.ticket.organization_id, *values]),
-            )
+        for piece in pieces[field.related_model]:  # type: ignore[index]
+            with connection.cursor() as sql:
+                sql.execute(
+                    f"UPDATE {table} SET {column} = NULL WHERE organization_id = %s"  # noqa: S608
+                    f" AND {column} IN (SELECT id FROM {piece.table} WHERE {piece.where})",
+                    as_values([job.ticket.organization_id, *piece.values]),
+                )
 
 
 def _counted(job: Job) -> int:
-    rows = Tally.objects.filter(ticket=job.ticket).exclude(store__in=["files", "keys"])
+    rows = Tally.objects.filter(ticket=job.ticket).exclude(store__in=["files", "keys", "accounts"])
     return int(rows.aggregate(all=Sum("before"))["all"] or 0)
 
 

@@ -8,18 +8,22 @@ from uuid import UUID
 from django.apps import apps
 from django.db import connection, models
 
+from audit.identifiers import uuid7_floor
 from portal.tickets.models import Ticket
 from portal.tickets.rules import Scope
-from portal.tickets.stores import INTEGRATION, Store, path_to, stores_of
+from portal.tickets.stores import BY_ADDRESS, INTEGRATION, Store, path_to, stores_of
+from tenants.inventory import METADATA_CLASSES, class_of
+from tenants.models import Membership
 from tenants.scoping import TenantModel
 
 CHUNK = 5000
 FIRST = UUID(int=0)
+_BY_PATH = frozenset({Scope.INTEGRATION, Scope.PERSON})
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """The rows of one table that belong to one organization, and often to one integration."""
+    """The rows of one table that belong to one organization, often to one integration or person."""
 
     table: str
     where: str
@@ -64,41 +68,58 @@ def stores_in(ticket: Ticket) -> list[tuple[Store, list[Segment]]]:
 
     The list of stores is the same however far the erasure is; a store's pieces may be none.
     """
-    stores = stores_of(ticket.scope)
-    if ticket.scope == Scope.INTEGRATION:
-        return [(s, [_of(ticket, s, s.path, integration_id=ticket.subject_id)]) for s in stores]
+    stores = stores_of(ticket.scope, ticket.subject_id)
+    if ticket.scope in _BY_PATH:
+        return [
+            (s, [_of(ticket, s, path, goal_id=ticket.subject_id) for path in s.paths])
+            for s in stores
+        ]
     goal = apps.get_model(INTEGRATION)
-    within = [store.model for store in stores]
+    within = [s.model for s in stores if class_of(s.model) in METADATA_CLASSES]
     integrations = list(goal.objects.order_by("pk").values_list("pk", flat=True))
     found: list[tuple[Store, list[Segment]]] = []
     for store in stores:
-        path = "" if store.model is goal else path_to(goal, store.model, within)
-        pieces = [_of(ticket, store, path, integration_id=pk) for pk in integrations]
+        by_one = store.model in within and store.model is not goal
+        path = path_to(goal, store.model, [*within, goal]) if by_one else ""
+        pieces = [_of(ticket, store, path, goal_id=pk) for pk in integrations] if path else []
         found.append((store, pieces if path else [_whole(ticket, store)]))
     return found
 
 
 def _whole(ticket: Ticket, store: Store) -> Segment:
-    return Segment(quoted(store.name), "organization_id = %s", (ticket.organization_id,))
+    where, values = "organization_id = %s", (ticket.organization_id,)
+    if ticket.scope == Scope.DATA_CLASS and ticket.started_at:
+        # What goes on being written is not frozen: only what was there at the start goes.
+        floor = uuid7_floor(ticket.started_at)
+        return Segment(quoted(store.name), f"{where} AND id < %s", (*values, floor))
+    return Segment(quoted(store.name), where, values)
 
 
-def _of(ticket: Ticket, store: Store, path: str, *, integration_id: UUID) -> Segment:
+def _of(ticket: Ticket, store: Store, path: str, *, goal_id: UUID) -> Segment:
     where = f"organization_id = %s AND {_condition(store.model, path.split('__'))}"
-    return Segment(quoted(store.name), where, (ticket.organization_id, integration_id))
+    return Segment(quoted(store.name), where, (ticket.organization_id, goal_id))
 
 
 def _condition(model: type[models.Model], path: Sequence[str]) -> str:
     """The look-up path as nested SQL: a column of its own, or of the row it points to."""
     step, *rest = path
     if not rest:
-        return "id = %s" if step == "pk" else f"{quoted(step)} = %s"
+        return _last_condition(step)
     field = model._meta.get_field(step)  # noqa: SLF001
     parent = field.related_model
     if not (isinstance(parent, type) and issubclass(parent, TenantModel)):
-        raise TypeError(f"{model} is not tied to an integration by {step}")
+        raise TypeError(f"{model} is not tied to the subject by {step}")
     table = quoted(parent._meta.db_table)  # noqa: SLF001
     column = quoted(str(getattr(field, "column", step)))
     return f"{column} IN (SELECT id FROM {table} WHERE {_condition(parent, rest)})"  # noqa: S608
+
+
+def _last_condition(step: str) -> str:
+    if not step.startswith(BY_ADDRESS):
+        return "id = %s" if step == "pk" else f"{quoted(step)} = %s"
+    people = quoted(Membership._meta.db_table)  # noqa: SLF001
+    column = quoted(step.removeprefix(BY_ADDRESS))
+    return f"lower({column}) IN (SELECT lower(email) FROM {people} WHERE id = %s)"  # noqa: S608
 
 
 def quoted(name: str) -> str:

@@ -4,15 +4,20 @@ import time
 from collections.abc import Iterable
 
 import psycopg
+from django.apps import apps
 from django.conf import settings
-from django.db import connection
+from django.db import connection, models
 from psycopg import sql
 
 from audit.models import DataKey
 from audit.refusals import Refusal
 from portal.databases import owner_parameters
+from portal.fulfilment.deletion.accounts import ACCOUNT_MODELS
 from portal.fulfilment.work import Finished, Job, Outcome
+from portal.tickets.models import Finding, Ticket
+from portal.tickets.rules import Scope
 from portal.tickets.stores import references, stores_of
+from tenants.models import Organization
 
 # Readers keep the old pages of the write-ahead log alive; they are short.
 PATIENCE_SECONDS = 5.0
@@ -27,15 +32,20 @@ class StorageBusy(Refusal):
 def clean_storage(job: Job) -> Outcome:
     """Outside any transaction, safe to repeat. Says in its result what was and was not done."""
     if connection.vendor == "postgresql":
-        return Finished(_vacuum(touched_tables(job.ticket.scope)))
+        return Finished(_vacuum(touched_tables(job.ticket)))
     return Finished(_checkpoint())
 
 
-def touched_tables(scope: str) -> list[str]:
+def touched_tables(ticket: Ticket) -> list[str]:
     """Whose old row versions still hold what went: erased, let go of, or a key destroyed."""
-    let_go = [model._meta.db_table for model, _field in references()]  # noqa: SLF001
-    keys = DataKey._meta.db_table  # noqa: SLF001
-    return list(dict.fromkeys([*(store.name for store in stores_of(scope)), *let_go, keys]))
+    scope, subject = ticket.scope, ticket.subject_id
+    changed: list[type[models.Model]] = [model for model, _field in references(scope, subject)]
+    if scope in {Scope.PERSON, Scope.CLOSE}:
+        changed += [model for model in apps.get_models() if getattr(model, "names_people", None)]
+        changed += [Finding, Organization, *ACCOUNT_MODELS]
+    changed.append(DataKey)
+    tables = [model._meta.db_table for model in changed]  # noqa: SLF001
+    return list(dict.fromkeys([*(store.name for store in stores_of(scope, subject)), *tables]))
 
 
 def _checkpoint() -> dict[str, str]:

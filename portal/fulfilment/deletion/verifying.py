@@ -4,12 +4,16 @@ from portal.fulfilment import readback
 from portal.fulfilment.work import Again, Finished, Job, Outcome, Repair
 from portal.tickets.models import Tally
 
-_SPECIAL = {"files": readback.files_left, "keys": readback.keys_left}
+_SPECIAL = {
+    "files": readback.files_left,
+    "keys": readback.keys_left,
+    "accounts": readback.accounts_left,
+}
 
 
 def verify_store(job: Job) -> Outcome:
     """One store a piece; the residue of each stands in its tally."""
-    stores = [*readback.tables_to_check(), *_SPECIAL]
+    stores = [*readback.tables_to_check(job.ticket), *_SPECIAL]
     place = int(job.cursor.get("store", 0))
     if place < len(stores):
         left = _count(job, stores[place])
@@ -17,7 +21,7 @@ def verify_store(job: Job) -> Outcome:
         return Again(place + 1, len(stores), {"store": place + 1, **_sum(job, left)})
     residue = int(job.cursor.get("residue", 0))
     if residue:
-        return Repair(("keys", "files", "rows", "storage"), because="residue")
+        return Repair(("keys", "files", "accounts", "rows", "storage"), because="residue")
     return Finished({"stores": len(stores), "residue": 0})
 
 

@@ -26,6 +26,7 @@ class Case(TenantModel):
     """A support case. The integrations attached to it are the widest scope anyone may ask for."""
 
     data_class = DataClass.SUPPORT
+    names_people = {"opened_by_name": "opened_by_id"}
 
     number = models.PositiveIntegerField()
     title = models.CharField(max_length=200)

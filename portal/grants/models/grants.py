@@ -262,6 +262,7 @@ class GrantDecision(TenantModel):
     """Who said what about a grant, and on which terms."""
 
     data_class = DataClass.SUPPORT
+    names_people = {"by_name": "by_id"}
 
     grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="decisions")
     verdict = models.CharField(max_length=20, choices=Verdict)

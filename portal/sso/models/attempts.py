@@ -24,7 +24,8 @@ class AttemptQuerySet(TenantQuerySet["SignInAttempt"]):
 class SignInAttempt(TenantModel):
     """What came of a sign-in through a connection, without secrets and without whole addresses."""
 
-    data_class = DataClass.SIGN_IN
+    data_class = DataClass.SIGN_IN_LOG
+    person_paths = ("membership_id",)
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
     # Who was let in, or would have been; empty when nobody was recognised.

@@ -53,6 +53,7 @@ class SealedDoor(TenantModel):
     """
 
     data_class = DataClass.SIGN_IN
+    person_paths = ("membership_id",)
 
     class Status(models.TextChoices):
         NOMINATED = "nominated", _("No code yet")

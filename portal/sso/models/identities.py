@@ -35,6 +35,7 @@ class ClosedIdentity(TenantModel):
     """A subject of a connection whose access was taken away: a sign-in must not bring it back."""
 
     data_class = DataClass.SIGN_IN
+    person_paths = ("membership_id",)
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
     membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="+")

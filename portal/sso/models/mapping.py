@@ -115,6 +115,7 @@ class SeenClaims(TenantModel):
     """
 
     data_class = DataClass.SIGN_IN
+    person_paths = ("membership_id",)
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
     membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="+")

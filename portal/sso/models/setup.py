@@ -32,6 +32,7 @@ class SetupLink(TenantModel):
     """Lets whoever opens it first set up one SSO connection, and nothing else."""
 
     data_class = DataClass.SIGN_IN
+    person_paths = ("@email",)
 
     # The one connection it is for; empty until its holder has begun one.
     connection = models.ForeignKey(

@@ -12,7 +12,7 @@ from portal.queue.publishing import enqueue
 from portal.tickets import rules
 from portal.tickets.models import Step, Ticket
 from portal.tickets.models.ticket import IllegalMove
-from portal.tickets.rules import Status, StepStatus
+from portal.tickets.rules import Scope, Status, StepStatus
 from tenants.access import Actor, action
 from tenants.models import Policy
 from tenants.permissions import Permission
@@ -32,6 +32,8 @@ def confirm_deletion(
     ticket.check_version(version)
     if actor.membership is None or actor.membership.pk == ticket.requester_id:
         raise NotPermitted(_("Somebody else than the person who asked must confirm this."))
+    if ticket.scope == Scope.CLOSE:
+        actor.require(Permission.DELETION_CLOSE_ORGANIZATION)
     ticket.move(Status.COOLING_OFF, at=at)
     cooling_off = Policy.objects.get().cooling_off
     ticket.confirm(at=at, cooling_off=cooling_off, paused=at - ticket.received_at)

@@ -17,7 +17,7 @@ from portal.tickets.followers import tell_followers
 from portal.tickets.models import Step, Ticket
 from portal.tickets.plans import steps_to_make
 from portal.tickets.rules import Kind, Scope, Status
-from portal.tickets.stores import integration_name
+from portal.tickets.subjects import Wish, subject_of
 from tenants.access import Actor, action
 from tenants.actions.members import contain_member
 from tenants.models import Membership, Organization, Policy
@@ -78,41 +78,68 @@ def _without_access(membership: Membership, *, actor: Actor, at: datetime) -> Me
 
 @action(Permission.DELETION_FILE, step_up=True)
 def file_deletion(
-    scope: Scope,
+    wish: Wish | Scope,
     *,
     actor: Actor,
     at: datetime,
     confirmation: str,
     integration_id: UUID | None = None,
     reason: str = "",
+    revoke: bool = False,
 ) -> Ticket:
     """Open a deletion; nothing is touched before the cooling-off or a second person's yes.
 
-    `confirmation` must be the name of what goes, letter for letter. Raises Invalid.
+    `confirmation` must be the name of what goes, letter for letter. With `revoke`, somebody who
+    still has access loses it now. Raises Invalid, NotPermitted, LastOwner.
     """
-    organization = Organization.objects.locked(actor.organization_id)
-    kind, subject_id, label = _deletion_subject(scope, organization, integration_id)
-    _check_confirmation(confirmation, label)
-    standing = open_for(Kind.DELETION, subject_id)
+    Organization.objects.locked(actor.organization_id)
+    asked = wish if isinstance(wish, Wish) else Wish(wish, integration_id=integration_id)
+    subject = subject_of(asked, actor=actor)
+    _check_reason(asked.scope, reason)
+    _check_confirmation(confirmation, subject.label)
+    standing = open_for(Kind.DELETION, subject.id, asked.scope)
     if standing is not None:
         record(EventName.TICKET_ATTACHED, actor=actor, target=standing)
         return standing
-    ticket = open_ticket(
-        Kind.DELETION,
-        actor=actor,
-        at=at,
-        scope=scope,
-        subject_kind=kind,
-        subject_id=subject_id,
-        subject_label=label,
-        reason=reason,
-        **_beginning(Policy.objects.get(), at=at),
-    )
+    if subject.member is not None:
+        _end_access(subject.member, actor=actor, at=at, revoke=revoke)
+    named = {"scope": asked.scope, "subject_kind": subject.kind, "subject_label": subject.label}
+    return _open_deletion(actor=actor, at=at, subject_id=subject.id, reason=reason, **named)
+
+
+def _open_deletion(*, actor: Actor, at: datetime, **fields: Any) -> Ticket:
+    beginning = _beginning(Policy.objects.get(), at=at)
+    ticket = open_ticket(Kind.DELETION, actor=actor, at=at, **fields, **beginning)
     tell_followers(ticket, actor=actor, at=at)
     if ticket.is_paused:
-        reason = "a second person must confirm"
-        record(EventName.TICKET_WAITING, actor=actor, target=ticket, reason=reason)
+        waits_for = "a second person must confirm"
+        record(EventName.TICKET_WAITING, actor=actor, target=ticket, reason=waits_for)
     return ticket
+
+
+def _end_access(member: Membership, *, actor: Actor, at: datetime, revoke: bool) -> None:
+    """Data is erased of people who are out, or on their way out: else it would grow again."""
+    if member.status == Membership.Status.REVOKED:
+        return
+    if open_for(Kind.REVOCATION, member.pk) is not None:
+        return
+    if not revoke:
+        raise Invalid(
+            _("%(name)s is still a member.") % {"name": member},
+            {
+                "revoke": _("Revoke the access of %(name)s first, or together with this request.")
+                % {"name": member}
+            },
+        )
+    file_revocation(member, actor=actor, at=at, reason=_("Their data is to be deleted."))
+
+
+def _check_reason(scope: Scope, reason: str) -> None:
+    if scope == Scope.CLOSE and not reason.strip():
+        raise Invalid(
+            _("Some fields need another look."),
+            {"reason": _("Say why the workspace is closed; it stays on the request.")},
+        )
 
 
 def _check_confirmation(confirmation: str, label: str) -> None:
@@ -146,12 +173,12 @@ def open_ticket(kind: Kind, *, actor: Actor, at: datetime, **fields: Any) -> Tic
         requester_name=actor.name,
         received_at=at,
         due_at=rules.due_at(at),
-        previous=latest_for(kind, fields["subject_id"]),
+        previous=latest_for(kind, fields["subject_id"], fields["scope"]),
         **fields,
     )
     Step.objects.bulk_create(
         Step(ticket=ticket, position=position, name=name, title=title)
-        for position, (name, title) in enumerate(steps_to_make(kind), start=1)
+        for position, (name, title) in enumerate(steps_to_make(kind, ticket.scope), start=1)
     )
     record(
         EventName.TICKET_OPENED,
@@ -176,26 +203,13 @@ def _refuse_own_and_higher(membership: Membership, *, actor: Actor) -> None:
         raise NotPermitted(_("Only an owner can revoke the access of an owner."))
 
 
-def _deletion_subject(
-    scope: Scope, organization: Organization, integration_id: UUID | None
-) -> tuple[str, UUID, str]:
-    if scope == Scope.ALL_METADATA:
-        return "organization", organization.pk, organization.name
-    if scope != Scope.INTEGRATION:
-        raise Invalid(_("Choose what to delete."), {"scope": _("Choose one of the scopes.")})
-    name = integration_name(integration_id) if integration_id else None
-    if integration_id is None or name is None:
-        raise Invalid(
-            _("Choose the integration to delete."), {"integration": _("Choose an integration.")}
-        )
-    return "integration", integration_id, name
-
-
-def open_for(kind: Kind, subject_id: UUID) -> Ticket | None:
-    found: Ticket | None = Ticket.objects.still_open().for_subject(kind, subject_id).first()
+def open_for(kind: Kind, subject_id: UUID, scope: Scope | None = None) -> Ticket | None:
+    rows = Ticket.objects.still_open().for_subject(kind, subject_id)
+    found: Ticket | None = (rows.filter(scope=scope) if scope else rows).first()
     return found
 
 
-def latest_for(kind: Kind, subject_id: UUID) -> Ticket | None:
-    found: Ticket | None = Ticket.objects.for_subject(kind, subject_id).order_by("-id").first()
+def latest_for(kind: Kind, subject_id: UUID, scope: Scope) -> Ticket | None:
+    rows = Ticket.objects.for_subject(kind, subject_id).filter(scope=scope)
+    found: Ticket | None = rows.order_by("-id").first()
     return found

@@ -4,13 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from audit.names import EventName
 from audit.recorder import record
 from portal.tickets.actions.filing import SERIES, open_for, open_ticket
 from portal.tickets.models import Ticket
-from portal.tickets.rules import Kind, Scope, Status
+from portal.tickets.rules import CLASS_SUBJECTS, Kind, Scope, Status
 from portal.tickets.stores import integration_name
 from tenants.access import Actor, action
+from tenants.inventory import NOTES
 from tenants.models import Organization
 from tenants.numbers import keep_clear_of
 from tenants.permissions import Permission
@@ -52,7 +55,7 @@ def _open_again(
     actor: Actor,
     at: datetime,
 ) -> Ticket:
-    standing = open_for(Kind.DELETION, erasure.subject_id)
+    standing = open_for(Kind.DELETION, erasure.subject_id, erasure.scope)
     if standing is not None and not standing.is_withdrawable:
         return standing
     if standing is not None:
@@ -81,10 +84,17 @@ def _open_again(
 
 
 def _label(erasure: Erasure, *, actor: Actor) -> str:
-    if erasure.scope != Scope.INTEGRATION:
-        return actor.organization.name
-    # The backup may be older than the integration; the ledger keeps no names.
-    return integration_name(erasure.subject_id) or erasure.number
+    """The backup may be older than what went; the ledger keeps no names."""
+    match erasure.scope:
+        case Scope.INTEGRATION:
+            return integration_name(erasure.subject_id) or erasure.number
+        case Scope.PERSON:
+            return _("A removed person")
+        case Scope.DATA_CLASS:
+            known = CLASS_SUBJECTS.get(erasure.subject_id)
+            return str(NOTES[known].label) if known else erasure.number
+        case _:
+            return actor.organization.name
 
 
 def _own_number(erasure: Erasure) -> str:

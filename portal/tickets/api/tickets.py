@@ -1,5 +1,6 @@
 """Requests through the API: list, file, withdraw, and what they proved."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import QuerySet
@@ -29,9 +30,11 @@ from portal.tickets.list_serializers import (
 )
 from portal.tickets.listing import Look, tickets_for
 from portal.tickets.models import Finding, Step, Tally, Ticket
+from portal.tickets.previews import effect_of
 from portal.tickets.report_serializers import PromiseReportOutput, ReportQuery
 from portal.tickets.reporting import report_for
 from portal.tickets.rules import Scope
+from portal.tickets.subjects import Wish, subject_of
 from tenants.permissions import Permission
 
 
@@ -45,12 +48,18 @@ class TicketViewSet(PortalViewSet):
         "evidence": Permission.TICKET_VIEW,
         "revocations": file_revocation.permission,
         "deletions": file_deletion.permission,
+        "deletion_effect": file_deletion.permission,
         "confirm": confirm_deletion.permission,
         "withdraw": withdraw_deletion.permission,
         "retry": retry_ticket.permission,
         "complete_step": complete_step.permission,
     }
-    parameters = {"list": TicketQuery, "board": TicketConditions, "report": ReportQuery}
+    parameters = {
+        "list": TicketQuery,
+        "board": TicketConditions,
+        "report": ReportQuery,
+        "deletion_effect": shapes.DeletionQuery,
+    }
     inputs = {
         "revocations": shapes.RevocationInput,
         "deletions": shapes.DeletionInput,
@@ -64,6 +73,7 @@ class TicketViewSet(PortalViewSet):
         "board": BoardOutput,
         "report": PromiseReportOutput,
         "evidence": shapes.EvidenceOutput,
+        "deletion_effect": shapes.DeletionEffectOutput,
     }
     versioned = frozenset({"confirm", "withdraw", "retry", "complete_step"})
 
@@ -129,17 +139,34 @@ class TicketViewSet(PortalViewSet):
 
     @verb(detail=False, methods=["post"])
     def deletions(self, request: Request) -> Response:
-        """Delete metadata after the cooling-off. Needs a step-up within the last five minutes."""
+        """Delete data after the cooling-off. Needs a step-up within the last five minutes.
+
+        An open request about the same is answered as it is. Closing the workspace is for owners.
+        """
         data = self.read()
         ticket = file_deletion(
-            Scope(data["scope"]),
+            _wish(data),
             actor=self.request.actor,
             at=self.request.at,
             confirmation=data["confirmation"],
-            integration_id=data["integration"],
             reason=data["reason"],
+            revoke=data["revoke"],
         )
         return self._filed(ticket)
+
+    @verb(detail=False, methods=["get"], url_path="deletions/effect")
+    def deletion_effect(self, request: Request) -> Response:
+        """What a deletion would take and leave, counted now. Nothing is filed."""
+        wish = _wish(self.query)
+        effect = effect_of(wish, subject_of(wish, actor=self.request.actor))
+        stays = [{"what": what, "because": why} for what, why in effect.stays]
+        found = {
+            "scope": effect.scope,
+            "confirmation": effect.label,
+            "goes": effect.goes,
+            "stays": stays,
+        }
+        return self.answer(found)
 
     @verb(detail=True, methods=["post"])
     def confirm(self, request: Request, pk: str) -> Response:
@@ -193,3 +220,12 @@ class TicketViewSet(PortalViewSet):
 
 def _steps(ticket: Ticket) -> QuerySet[Step]:
     return Step.objects.filter(ticket=ticket).select_related("ticket").order_by("position")
+
+
+def _wish(data: Mapping[str, Any]) -> Wish:
+    return Wish(
+        Scope(data["scope"]),
+        integration_id=data.get("integration"),
+        member_id=data.get("member"),
+        data_class=data.get("data_class") or "",
+    )

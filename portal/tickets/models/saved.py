@@ -22,6 +22,7 @@ class SavedFilterQuerySet(TenantQuerySet["SavedFilter"]):
 
 class SavedFilter(TenantModel):
     data_class = DataClass.PEOPLE
+    person_paths = ("owner_id",)
 
     owner = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=LONGEST_NAME)

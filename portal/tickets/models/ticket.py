@@ -69,7 +69,8 @@ class TicketQuerySet(TenantQuerySet["Ticket"]):
 
     def freezing(self, integration_id: UUID | None) -> Self:
         """Deletions that forbid writes to this integration, or to the catalogue as a whole."""
-        scope = Q(scope=Scope.ALL_METADATA)
+        scope = Q(scope__in=[Scope.ALL_METADATA, Scope.CLOSE])
+        scope |= Q(scope=Scope.DATA_CLASS, subject_id__in=rules.FREEZING_CLASSES)
         if integration_id is not None:
             scope |= Q(scope=Scope.INTEGRATION, subject_id=integration_id)
         return self.filter(scope, kind=Kind.DELETION, status__in=sorted(rules.FREEZING))
@@ -77,6 +78,11 @@ class TicketQuerySet(TenantQuerySet["Ticket"]):
 
 class Ticket(TenantModel):
     data_class = DataClass.REQUESTS
+    names_people = {
+        "requester_name": "requester_id",
+        "confirmer_name": "confirmer_id",
+        "subject_label": "subject_id",
+    }
 
     number = models.CharField(max_length=16)
     kind = models.CharField(max_length=16, choices=Kind)
@@ -109,6 +115,8 @@ class Ticket(TenantModel):
     ended_at = models.DateTimeField(null=True)
     breached_at = models.DateTimeField(null=True)
     paused_seconds = models.PositiveIntegerField(default=0)
+    # What the read-back of a person looks for: sealed, its key destroyed when the request ends.
+    sealed_subject = models.TextField(blank=True)
     # When a worker should look at this row next; null once nothing is left to do.
     wake_at = models.DateTimeField(null=True)
     nudged_at = models.DateTimeField(null=True)
@@ -131,6 +139,7 @@ class Ticket(TenantModel):
             models.UniqueConstraint(
                 "organization",
                 "kind",
+                "scope",
                 "subject_kind",
                 "subject_id",
                 name="ticket_one_open_per_subject",

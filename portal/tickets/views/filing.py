@@ -7,15 +7,14 @@ from django.utils.translation import gettext as _
 
 from audit.refusals import Invalid
 from portal.tickets.actions import file_deletion, file_revocation
-from portal.tickets.forms import DeletionForm, PersonForm, RevocationForm
+from portal.tickets.forms import DeletionForm, PersonForm, RevocationForm, TargetForm
 from portal.tickets.models import Ticket
-from portal.tickets.previews import effects_of_revoking
-from portal.tickets.rules import Scope
-from portal.tickets.stores import goes, stays
+from portal.tickets.previews import effect_of, effects_of_revoking
+from portal.tickets.subjects import Wish, subject_of
 from portal.ui.needs import needs
 from portal.ui.pages import page
 from portal.ui.requests import PortalRequest, workspace_url
-from tenants.models import Membership, Policy
+from tenants.models import Membership
 
 
 def _same_page(request: PortalRequest) -> str:
@@ -49,39 +48,48 @@ def ticket_revoke(request: PortalRequest) -> HttpResponse:
     return page(request, "tickets/revoke.html", context, status=status)
 
 
-@needs(file_deletion.permission, step_up=True, methods=("GET", "POST"), refusal_to="ticket-delete")
+@needs(file_deletion.permission, step_up=True, methods=("GET", "POST"), refusal_to=_same_page)
 def ticket_delete(request: PortalRequest) -> HttpResponse:
-    initial = {"target": request.GET.get("integration", "")}
-    form = DeletionForm(request.POST or None, initial=initial, name=request.organization.name)
+    """First what, then what goes and what stays with it, then the name typed out."""
+    chooser = TargetForm(_target(request), actor=request.actor)
+    if not chooser.is_bound or not chooser.is_valid():
+        status = 422 if chooser.is_bound else 200
+        return page(request, "tickets/delete_choose.html", {"form": chooser}, status=status)
+    wish = chooser.wish()
+    subject = subject_of(wish, actor=request.actor)
+    member = subject.member
+    is_member = member is not None and member.status != Membership.Status.REVOKED
+    form = DeletionForm(request.POST or None, scope=wish.scope, is_member=is_member)
     if request.method == "POST" and form.is_valid():
-        ticket = _filed(request, form)
+        ticket = _filed(request, form, wish)
         if ticket is not None:
             return _to(request, ticket)
-    context = {
-        "form": form,
-        "goes": goes(Scope.ALL_METADATA, request.organization.pk),
-        "stays": stays(),
-        "policy": Policy.objects.get(),
-    }
+    context = {"form": form, "target": chooser["target"].data, "effect": effect_of(wish, subject)}
     status = 422 if form.is_bound else 200
     return page(request, "tickets/delete.html", context, status=status)
 
 
-def _filed(request: PortalRequest, form: DeletionForm) -> Ticket | None:
+def _target(request: PortalRequest) -> dict[str, str] | None:
+    """From the form that confirms, or from the address of the page; none at the beginning."""
+    given = request.POST.get("target") or request.GET.get("target")
+    given = given or request.GET.get("integration", "")
+    return {"target": given} if given or request.method == "POST" else None
+
+
+def _filed(request: PortalRequest, form: DeletionForm, wish: Wish) -> Ticket | None:
     """The filed request; what does not hold is written next to its field instead."""
-    scope, integration_id = form.chosen()
     try:
         return file_deletion(
-            scope,
+            wish,
             actor=request.actor,
             at=request.at,
             confirmation=form.cleaned_data["confirmation"],
-            integration_id=integration_id,
             reason=form.cleaned_data["reason"],
+            revoke=bool(form.cleaned_data.get("revoke")),
         )
     except Invalid as invalid:
         for field, said in invalid.errors.items():
-            form.add_error(field if field in form.fields else "target", said)
+            form.add_error(field if field in form.fields else None, said)
     return None
 
 

@@ -57,6 +57,52 @@ def test_deleting_says_what_does_not_fit_next_to_its_field(
     assert Ticket.objects.get().subject_label == "Warehouse"
 
 
+def test_each_scope_shows_what_goes_and_what_stays(
+    ada: Membership, mia: Membership, integration: Integration, client_of: ClientOf
+) -> None:
+    browser = client_of(ada)
+    choices = browser.get("/o/acme/requests/delete/").text
+    for words in ("Close the workspace", "Mia Castellan", "Import runs and logs", "Warehouse"):
+        assert words in choices
+    shown = {
+        target: browser.get("/o/acme/requests/delete/", {"target": target}).text
+        for target in (f"member:{mia.pk}", "class:metrics", "close", str(integration.pk))
+    }
+    assert "Revoke their access now, too" in shown[f"member:{mia.pk}"]
+    assert "a placeholder stands where the name was" in shown[f"member:{mia.pk}"]
+    assert "Metrics and results of checks" in shown["class:metrics"]
+    assert "Name and address of the workspace" in shown["close"]
+    assert "Revoke their access now, too" not in shown["close"]
+    assert not Ticket.objects.exists()
+
+
+def test_only_an_owner_is_offered_to_close(
+    ada: Membership, max_: Membership, client_of: ClientOf
+) -> None:
+    browser = client_of(max_)
+    assert "Close the workspace" not in browser.get("/o/acme/requests/delete/").text
+    where = "/o/acme/requests/delete/?target=close"
+    assert browser.get(where).status_code == 422
+    wish = {"target": "close", "confirmation": "Acme Health", "reason": "over"}
+    assert browser.post(where, wish).status_code == 422
+    assert not Ticket.objects.exists()
+    owner = client_of(ada)
+    unreasoned = owner.post(where, {**wish, "reason": ""})
+    assert (unreasoned.status_code, "required" in unreasoned.text) == (422, True)
+    assert owner.post(where, wish).status_code == 302
+    assert Ticket.objects.get().scope == Scope.CLOSE
+
+
+def test_a_persons_data_is_filed_from_the_page_together_with_their_access(
+    ada: Membership, mia: Membership, client_of: ClientOf
+) -> None:
+    browser, where = client_of(ada), f"/o/acme/requests/delete/?target=member:{mia.pk}"
+    refused = browser.post(where, {"confirmation": mia.name})
+    assert (refused.status_code, "Revoke the access of" in refused.text) == (422, True)
+    assert browser.post(where, {"confirmation": mia.name, "revoke": "on"}).status_code == 302
+    assert {t.scope for t in Ticket.objects.all()} == {Scope.PERSON, Scope.MEMBER}
+
+
 def test_filing_asks_for_a_step_up_first(ada: Membership, client_of: ClientOf) -> None:
     browser = client_of(ada, stepped_up=False)
     for path in ("revoke", "delete"):
