@@ -130,6 +130,8 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     N.MEMBER_END_CHANGED: _(
         "{actor} changed when the access of {target} ends[ from {before}][ to {after}]."
     ),
+    N.MEMBER_BLOCK_PLANNED: _("The access of {target} is to be blocked at {blocked_from}."),
+    N.MEMBER_BLOCK_GIVEN_UP: _("The access of {target} is no longer to be blocked."),
     N.MEMBER_END_NOTICED: _("The access of {target} ends soon[: {ends_at}]."),
     N.OWNERSHIP_HANDED_OVER: _(
         "{actor} handed over what {target} owns[ to {successor}][: {things}]."
@@ -189,6 +191,9 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     N.TICKET_ATTACHED: _("{actor} asked again for what {reference} already does."),
     N.TICKET_CONFIRMED: _("{actor} confirmed the request {reference}."),
     N.TICKET_WITHDRAWN: _("{actor} withdrew the request {reference}."),
+    N.TICKET_RESCHEDULED: _("{actor} moved the request {reference} forward to {after}."),
+    N.TICKET_CONTAINED: _("The request {reference} blocked the access[ of {target}]."),
+    N.TICKET_REVERSED: _("{actor} took the request {reference} back."),
     N.TICKET_STARTED: _("Work on the request {reference} started."),
     N.TICKET_STEP_ASKED: _("Request {reference}: somebody is asked to do “{step}”."),
     N.TICKET_STEP_ANSWERED: _("{actor} did “{step}” for the request {reference} and said how."),

@@ -17,7 +17,7 @@ from portal.demo.sources import connect_shop
 from portal.demo.world import ACME, LEAVER, Firm
 from portal.grants.actions.cases import CaseFacts, open_case
 from portal.grants.models import Case
-from portal.tickets.actions.filing import file_revocation
+from portal.tickets.actions import file_revocation
 from tenants.access import Actor
 from tenants.models import Membership, Team
 

@@ -88,7 +88,7 @@ def employed(staff_id: UUID, *, at: datetime) -> Membership | None:
     with system_scope("staff membership"):
         row = (
             Membership.unscoped.filter(pk=staff_id, organization__kind=Organization.Kind.VENDOR)
-            .only("id", "user_id", "name", "email", "status", "access_ends_at")
+            .only("id", "user_id", "name", "email", "status", "access_ends_at", "blocked_from")
             .first()
         )
     return row if row is not None and row.is_active(at=at) else None

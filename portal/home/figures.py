@@ -66,7 +66,7 @@ def figures_for(actor: Actor, at: datetime, kept: Sequence[Kept]) -> list[Figure
 
 
 def _request_figures(actor: Actor, at: datetime, kept: Sequence[Kept]) -> list[Figure]:
-    waiting = Ticket.objects.visible_to(actor).unmet().values_list("due_at", flat=True)
+    waiting = Ticket.objects.visible_to(actor).unmet(at).values_list("due_at", flat=True)
     due = list(waiting.order_by("due_at")[:MOST_ROWS])
     late = sum(1 for instant in due if instant < at)
     soon = sum(1 for instant in due if at <= instant <= at + SOON)

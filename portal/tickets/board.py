@@ -57,7 +57,7 @@ def columns_of(look: Look, wanted: TicketFilter | None) -> list[Column]:
     for place in PLACES:
         found = rows.filter(conditions[place.view])
         ordered = found.order_by(*_ORDER.get(place.view, ("due_at", "id")))[:MOST]
-        cards = [(ticket, title_of(ticket)) for ticket in ordered]
+        cards = [(row.as_of(look.at), title_of(row)) for row in ordered]
         if cards or place.always:
             columns.append(Column(place, counts[place.view], cards))
     return columns

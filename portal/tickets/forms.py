@@ -33,6 +33,13 @@ class PersonForm(forms.Form):
 
 
 class RevocationForm(forms.Form):
+    effective_at = forms.DateTimeField(
+        label=_("When"),
+        required=False,
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+        help_text=_("In UTC. Left empty, access is blocked now."),
+    )
     reason = forms.CharField(
         label=_("Reason"),
         required=False,

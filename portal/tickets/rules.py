@@ -24,6 +24,8 @@ LONGEST_PAUSE = timedelta(hours=1)
 LEASE = timedelta(seconds=30)
 # How often a parked request tries once more by itself.
 BLOCKED_PAUSE = timedelta(hours=1)
+# How far ahead the end of an access may be planned.
+FURTHEST_AHEAD = timedelta(days=365)
 
 
 class Kind(TextChoices):
@@ -45,6 +47,7 @@ class Status(TextChoices):
 
     AWAITING_SECOND = "awaiting_second", _("Waiting for a second person")
     COOLING_OFF = "cooling_off", _("Cooling off")
+    SCHEDULED = "scheduled", _("Scheduled")
     CONTAINED = "contained", _("Access blocked")
     INVENTORY = "inventory", _("Counting what is there")
     RUNNING = "running", _("In progress")
@@ -56,6 +59,7 @@ class Status(TextChoices):
     COMPLETED = "completed", _("Done, with proof")
     ERASED = "erased", _("Erased, with certificate")
     WITHDRAWN = "withdrawn", _("Withdrawn")
+    REVERSED = "reversed", _("Taken back")
 
 
 class StepStatus(TextChoices):
@@ -75,13 +79,18 @@ Table = Mapping[Status, frozenset[Status]]
 # does the database for a status its timestamps do not allow).
 TRANSITIONS: Mapping[Kind, Table] = {
     Kind.REVOCATION: {
-        S.CONTAINED: frozenset({S.RUNNING}),
-        S.RUNNING: frozenset({S.VERIFYING, S.WAITING_INPUT, S.RETRYING, S.BLOCKED}),
-        S.WAITING_INPUT: frozenset({S.RUNNING, S.VERIFYING, S.RETRYING, S.BLOCKED}),
-        S.RETRYING: frozenset({S.RUNNING, S.VERIFYING, S.BLOCKED}),
-        S.BLOCKED: frozenset({S.RUNNING, S.VERIFYING}),
+        S.SCHEDULED: frozenset({S.CONTAINED, S.WITHDRAWN}),
+        S.CONTAINED: frozenset({S.RUNNING, S.REVERSED}),
+        S.RUNNING: frozenset({S.VERIFYING, S.WAITING_INPUT, S.RETRYING, S.BLOCKED, S.REVERSED}),
+        S.WAITING_INPUT: frozenset(
+            {S.RUNNING, S.VERIFYING, S.RETRYING, S.BLOCKED, S.REVERSED}
+        ),
+        S.RETRYING: frozenset({S.RUNNING, S.VERIFYING, S.BLOCKED, S.REVERSED}),
+        S.BLOCKED: frozenset({S.RUNNING, S.VERIFYING, S.REVERSED}),
         S.VERIFYING: frozenset({S.RUNNING, S.RETRYING, S.BLOCKED, S.COMPLETED}),
         S.COMPLETED: frozenset(),
+        S.WITHDRAWN: frozenset(),
+        S.REVERSED: frozenset(),
     },
     Kind.DELETION: {
         S.AWAITING_SECOND: frozenset({S.COOLING_OFF, S.WITHDRAWN}),
@@ -97,14 +106,20 @@ TRANSITIONS: Mapping[Kind, Table] = {
     },
 }
 FIRST_STATUSES: Mapping[Kind, frozenset[Status]] = {
-    Kind.REVOCATION: frozenset({S.CONTAINED}),
+    Kind.REVOCATION: frozenset({S.SCHEDULED, S.CONTAINED}),
     Kind.DELETION: frozenset({S.AWAITING_SECOND, S.COOLING_OFF}),
 }
 FULFILLED = frozenset({S.COMPLETED, S.ERASED})
-ENDED = FULFILLED | {S.WITHDRAWN}
+# Ended by a person's will, with nothing destroyed.
+GIVEN_UP = frozenset({S.WITHDRAWN, S.REVERSED})
+ENDED = FULFILLED | GIVEN_UP
 OPEN = frozenset(Status) - ENDED
 # Nothing has been destroyed yet: the last safe way out.
-WITHDRAWABLE = frozenset({S.AWAITING_SECOND, S.COOLING_OFF})
+WITHDRAWABLE = frozenset({S.AWAITING_SECOND, S.COOLING_OFF, S.SCHEDULED})
+# The way back of somebody whose access is blocked: as long as nothing was destroyed.
+REVERSIBLE = frozenset(
+    status for status, ways in TRANSITIONS[Kind.REVOCATION].items() if S.REVERSED in ways
+)
 # Only here does the clock stand still: the customer owes the next move.
 PAUSED = frozenset({S.AWAITING_SECOND})
 # From counting to read-back nothing new may be written into the scope.

@@ -14,6 +14,12 @@ from tenants.models import Membership
 
 class RevocationInput(StrictSerializer):
     member = serializers.UUIDField(help_text="Whose access ends, from /members.")
+    effective_at = serializers.DateTimeField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="When access ends, within the next 365 days; left out: now.",
+    )
     reason = TextField(max_length=500, required=False, default="", allow_blank=True)
 
     def validate_member(self, value: Any) -> Membership:
@@ -102,6 +108,8 @@ class TicketOutput(serializers.ModelSerializer[Ticket]):
             "reason",
             "filed_by",
             "confirmed_by",
+            "filed_at",
+            "scheduled_for",
             "received_at",
             "due_at",
             "contained_at",
@@ -118,6 +126,9 @@ class TicketOutput(serializers.ModelSerializer[Ticket]):
             "progress_total",
             "version",
         ]
+
+    def to_representation(self, instance: Ticket) -> Any:
+        return super().to_representation(instance.as_of(self.context["request"].at))
 
     def get_is_late(self, ticket: Ticket) -> bool:
         return ticket.is_late(self.context["request"].at)

@@ -19,7 +19,8 @@ def header() -> list[str]:
 
 
 def cells(rows: TicketQuerySet, at: datetime) -> Iterator[list[object]]:
-    for ticket in rows.iterator(chunk_size=CHUNK):
+    for row in rows.iterator(chunk_size=CHUNK):
+        ticket = row.as_of(at)
         yield [
             ticket.number,
             ticket.get_kind_display(),

@@ -39,7 +39,7 @@ def keep_an_owner(leaving: Membership, *, at: datetime) -> None:
     if not leaving.is_active(at=at):
         return
     others = Membership.objects.owners(at=at).exclude(pk=leaving.pk)
-    if not others.filter(access_ends_at__isnull=True).exists():
+    if not others.filter(access_ends_at__isnull=True, blocked_from__isnull=True).exists():
         ending = " whose access has no end" if others.exists() else ""
         raise LastOwner(
             f"{leaving} is the last owner of {leaving.organization.name}{ending}."

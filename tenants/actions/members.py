@@ -23,6 +23,7 @@ from tenants.models import Invitation, ManagedBy, Membership, Role, TeamMember
 from tenants.permissions import BuiltInRole, Permission
 from tenants.rights import united
 
+_ENDED = ["status", "contained_at", "blocked_from", "version"]
 _GIVEN_BACK = [
     "status", "contained_at", "access_ends_at", "role", "custom_role", "role_managed_by", "version",
 ]  # fmt: skip
@@ -95,7 +96,7 @@ def contain_member(
     keep_an_owner(membership, at=at)
     membership.contain(at=at)
     membership.version += 1
-    membership.save(update_fields=["status", "contained_at", "version"])
+    membership.save(update_fields=_ENDED)
     ended = end_entries_of(membership, at=at, because="access blocked")
     if membership.role == BuiltInRole.OWNER:
         ownership_ended(membership, actor, at)
@@ -123,7 +124,7 @@ def revoke_member(membership: Membership, *, actor: Actor, at: datetime) -> Memb
         raise MemberNotContained(f"Block the access of {membership} first.")
     membership.revoke(at=at)
     membership.version += 1
-    membership.save(update_fields=["status", "contained_at", "revoked_at", "version"])
+    membership.save(update_fields=[*_ENDED, "revoked_at"])
     record(EventName.MEMBER_REVOKED, actor=actor, target=membership)
     return membership
 

@@ -71,8 +71,10 @@ class MembershipQuerySet(TenantQuerySet["Membership"]):
 
     def active(self, *, at: datetime) -> "MembershipQuerySet":
         """Those whose access stands at `at`."""
-        return self.filter(status=Membership.Status.ACTIVE).filter(
-            Q(access_ends_at__isnull=True) | Q(access_ends_at__gt=at)
+        return self.filter(
+            Q(access_ends_at__isnull=True) | Q(access_ends_at__gt=at),
+            Q(blocked_from__isnull=True) | Q(blocked_from__gt=at),
+            status=Membership.Status.ACTIVE,
         )
 
     def owners(self, *, at: datetime) -> "MembershipQuerySet":
@@ -138,6 +140,8 @@ class Membership(TenantModel):
     access_ends_at = models.DateTimeField(_("access ends"), null=True, blank=True)
     # When the notice of that end went out; a changed end is noticed again.
     access_end_noticed_at = models.DateTimeField(null=True, blank=True)
+    # When a request that was filed ahead blocks the access; nobody edits it but that request.
+    blocked_from = models.DateTimeField(null=True, blank=True)
     contained_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
@@ -184,8 +188,14 @@ class Membership(TenantModel):
         words = (self.name or self.email).split()
         return "".join(word[0] for word in words[:2]).upper()
 
+    @property
+    def ends_at(self) -> datetime | None:
+        """When access ends by itself: the day that was set, or a request filed ahead."""
+        ends = [end for end in (self.access_ends_at, self.blocked_from) if end is not None]
+        return min(ends, default=None)
+
     def is_active(self, *, at: datetime) -> bool:
-        ends = self.access_ends_at
+        ends = self.ends_at
         return self.status == self.Status.ACTIVE and (ends is None or ends > at)
 
     def role_permissions(self) -> frozenset[Permission]:
@@ -194,8 +204,14 @@ class Membership(TenantModel):
         return self.custom_role.held()
 
     def contain(self, *, at: datetime) -> None:
-        """Block access from `at` on. Reversible until `revoke`."""
+        """Block access from `at` on, or since a planned instant gone by.
+
+        Reversible until `revoke`.
+        """
+        planned = self.blocked_from
         self.status = self.Status.SUSPENDED
+        if planned is not None and planned <= at:
+            self.contained_at, self.blocked_from = self.contained_at or planned, None
         self.contained_at = self.contained_at or at
 
     def revoke(self, *, at: datetime) -> None:

@@ -12,7 +12,7 @@ from portal.catalog.actions.integrations import create_integration
 from portal.directory.actions import issue_directory_token
 from portal.grants.actions.cases import CaseFacts, open_case
 from portal.sso.models import Domain
-from portal.tickets.actions.filing import file_revocation
+from portal.tickets.actions import file_revocation
 from tenants.access import Actor
 from tenants.clock import now
 from tenants.models import Membership

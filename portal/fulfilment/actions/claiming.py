@@ -12,6 +12,7 @@ from portal.fulfilment.actions.parking import park_ticket
 from portal.fulfilment.actions.waiting import rest_ticket
 from portal.fulfilment.work import Job, carrier_of
 from portal.tickets import rules
+from portal.tickets.actions import begin_revocation
 from portal.tickets.models import Step, Ticket
 from portal.tickets.moving import enter_phase
 from portal.tickets.plans import StepPlan, planned, step_plan
@@ -23,6 +24,7 @@ from tenants.permissions import Permission
 @action(Permission.TICKET_WORK)
 def claim_step(ticket_id: UUID, *, actor: Actor, at: datetime, bulk: bool) -> Job | None:
     """The next step of the request, ours until its lease ends; None when there is none now."""
+    _begin_if_planned(ticket_id, actor=actor, at=at)
     ticket = Ticket.objects.filter(pk=ticket_id).select_for_update(no_key=True).first()
     if ticket is None or not _is_due(ticket, at):
         return None
@@ -53,6 +55,13 @@ def _next(ticket: Ticket, steps: Sequence[Step], at: datetime) -> Step | None:
         if not step.is_resting(at):
             return step
     return None
+
+
+def _begin_if_planned(ticket_id: UUID, *, actor: Actor, at: datetime) -> None:
+    """A planned end of access that has come; its organization is locked before the request."""
+    planned = Ticket.objects.filter(pk=ticket_id, status=Status.SCHEDULED, wake_at__lte=at).first()
+    if planned is not None:
+        begin_revocation(planned, actor=actor, at=at)
 
 
 def _is_due(ticket: Ticket, at: datetime) -> bool:

@@ -55,6 +55,8 @@ def _write_opened(now: Situation) -> Letter | None:
 
 
 def _revocation_opened(now: Situation, ticket: Ticket) -> Letter:
+    if ticket.contained_at is None:
+        return _revocation_planned(now, ticket)
     return _letter(
         now,
         ticket,
@@ -64,8 +66,41 @@ def _revocation_opened(now: Situation, ticket: Ticket) -> Letter:
             % {
                 "who": ticket.requester_name,
                 "name": ticket.subject_label,
-                "at": utc(ticket.contained_at or ticket.received_at),
+                "at": utc(ticket.contained_at),
             },
+            _("Clean-up and proof of no access follow within 24 hours."),
+        ],
+    )
+
+
+def _revocation_planned(now: Situation, ticket: Ticket) -> Letter:
+    return _letter(
+        now,
+        ticket,
+        subject=_("access of %(name)s will be revoked") % {"name": ticket.subject_label},
+        text=[
+            _("%(who)s asked that the access of %(name)s ends at %(at)s.")
+            % {
+                "who": ticket.requester_name,
+                "name": ticket.subject_label,
+                "at": utc(ticket.scheduled_for),
+            },
+            _("Until then it can be cancelled, or access can be blocked at once."),
+        ],
+    )
+
+
+def _write_contained(now: Situation) -> Letter | None:
+    ticket = _ticket(now)
+    if ticket is None or ticket.contained_at is None:
+        return None
+    return _letter(
+        now,
+        ticket,
+        subject=_("access of %(name)s is blocked") % {"name": ticket.subject_label},
+        text=[
+            _("The access of %(name)s was blocked at %(at)s.")
+            % {"name": ticket.subject_label, "at": utc(ticket.contained_at)},
             _("Clean-up and proof of no access follow within 24 hours."),
         ],
     )
@@ -192,6 +227,7 @@ OCCASIONS = tuple(
     Occasion(letter=f"request-{word}", names=frozenset({name}), choose=choose, write=write)
     for word, name, choose, write in (
         ("opened", EventName.TICKET_OPENED, _everybody_near, _write_opened),
+        ("contained", EventName.TICKET_CONTAINED, _everybody_near, _write_contained),
         (
             "waiting",
             EventName.TICKET_WAITING,

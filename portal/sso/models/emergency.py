@@ -23,6 +23,7 @@ class SealedDoorQuerySet(TenantQuerySet["SealedDoor"]):
         """Those whose holder could come in as an owner at `at`."""
         return self.standing().filter(
             Q(membership__access_ends_at__isnull=True) | Q(membership__access_ends_at__gt=at),
+            Q(membership__blocked_from__isnull=True) | Q(membership__blocked_from__gt=at),
             membership__status=Membership.Status.ACTIVE,
             membership__role=BuiltInRole.OWNER,
             membership__user__isnull=False,

@@ -8,19 +8,24 @@ from portal.tickets.actions.deciding import (
     retry_ticket,
     withdraw_deletion,
 )
-from portal.tickets.actions.filing import file_deletion, file_revocation
+from portal.tickets.actions.filing import file_deletion
 from portal.tickets.actions.filters import delete_filter, save_filter
+from portal.tickets.actions.planned import begin_revocation, cancel_revocation, hasten_revocation
 from portal.tickets.actions.restoring import Erasure, reopen_deletion
+from portal.tickets.actions.revoking import file_revocation
 
 __all__ = [
     "Erasure",
     "Evidence",
+    "begin_revocation",
+    "cancel_revocation",
     "complete_step",
     "confirm_deletion",
     "delete_filter",
     "escalate_ticket",
     "file_deletion",
     "file_revocation",
+    "hasten_revocation",
     "lapse_confirmation",
     "note_answer",
     "reopen_deletion",

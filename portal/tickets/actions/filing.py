@@ -1,4 +1,4 @@
-"""Opens requests: a revocation contains the person first, a deletion starts with a way back."""
+"""Opens requests: the row, its steps and its event; a deletion starts with a way back."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,9 +9,7 @@ from django.utils.translation import gettext as _
 
 from audit.names import EventName
 from audit.recorder import record
-from audit.refusals import Invalid, NotPermitted
-from portal.queue.names import JobName
-from portal.queue.publishing import enqueue
+from audit.refusals import Invalid
 from portal.tickets import rules
 from portal.tickets.followers import tell_followers
 from portal.tickets.models import Step, Ticket
@@ -19,61 +17,11 @@ from portal.tickets.plans import steps_to_make
 from portal.tickets.rules import Kind, Scope, Status
 from portal.tickets.subjects import Wish, subject_of
 from tenants.access import Actor, action
-from tenants.actions.members import contain_member
-from tenants.models import Membership, Organization, Policy
+from tenants.models import Organization, Policy
 from tenants.numbers import next_number
-from tenants.permissions import BuiltInRole, Permission
+from tenants.permissions import Permission
 
 SERIES: Mapping[Kind, str] = {Kind.REVOCATION: "REV", Kind.DELETION: "DEL"}
-
-
-@action(Permission.REVOCATION_FILE, step_up=True)
-def file_revocation(
-    membership: Membership, *, actor: Actor, at: datetime, reason: str = "", source: str = "person"
-) -> Ticket:
-    """Block a person's access now, and open the request that cleans up and proves it.
-
-    An open request for the same person is returned as it is. Raises LastOwner, NotPermitted.
-    """
-    _refuse_own_and_higher(membership, actor=actor)
-    Organization.objects.locked(actor.organization_id)
-    standing = open_for(Kind.REVOCATION, membership.pk)
-    if standing is not None:
-        record(EventName.TICKET_ATTACHED, actor=actor, target=standing)
-        return standing
-    contained = _without_access(membership, actor=actor, at=at)
-    ticket = open_ticket(
-        Kind.REVOCATION,
-        actor=actor,
-        at=at,
-        scope=Scope.MEMBER,
-        status=Status.CONTAINED,
-        subject_kind="member",
-        subject_id=contained.pk,
-        subject_label=str(contained),
-        reason=reason,
-        source=source,
-        contained_at=_blocked_since(contained, at=at),
-        wake_at=at,
-    )
-    enqueue(
-        JobName.TICKET_PROCESS, organization_id=str(actor.organization_id), ticket_id=str(ticket.pk)
-    )
-    return ticket
-
-
-def _blocked_since(membership: Membership, *, at: datetime) -> datetime:
-    """The real last instant of access: an end that was set may have come before the filing."""
-    ends = (membership.contained_at, membership.access_ends_at)
-    return min([at, *(end for end in ends if end is not None)])
-
-
-def _without_access(membership: Membership, *, actor: Actor, at: datetime) -> Membership:
-    """The person with every way in cut; of somebody suspended that is done already."""
-    now = Membership.objects.locked(membership.pk)
-    if now.status == Membership.Status.SUSPENDED:
-        return now
-    return contain_member(now, actor=actor, at=at)
 
 
 @action(Permission.DELETION_FILE, step_up=True)
@@ -164,15 +112,20 @@ def _beginning(policy: Policy, *, at: datetime) -> dict[str, Any]:
 
 
 def open_ticket(kind: Kind, *, actor: Actor, at: datetime, **fields: Any) -> Ticket:
-    """The row, its steps and its event; under the next number unless `fields` names one."""
+    """The row, its steps and its event; under the next number unless `fields` names one.
+
+    The promise counts from now, unless `fields` say from when.
+    """
     number = fields.pop("number", "") or f"{SERIES[kind]}-{next_number(SERIES[kind])}"
+    received_at: datetime = fields.pop("received_at", at)
     ticket: Ticket = Ticket.objects.create(
         number=number,
         kind=kind,
         requester=actor.membership,
         requester_name=actor.name,
-        received_at=at,
-        due_at=rules.due_at(at),
+        filed_at=at,
+        received_at=received_at,
+        due_at=rules.due_at(received_at),
         previous=latest_for(kind, fields["subject_id"], fields["scope"]),
         **fields,
     )
@@ -191,16 +144,6 @@ def open_ticket(kind: Kind, *, actor: Actor, at: datetime, **fields: Any) -> Tic
         due_at=ticket.due_at.isoformat(),
     )
     return ticket
-
-
-def _refuse_own_and_higher(membership: Membership, *, actor: Actor) -> None:
-    if actor.membership is not None and actor.membership.pk == membership.pk:
-        raise NotPermitted(
-            _("You cannot revoke your own access. Ask another owner or admin to do it.")
-        )
-    is_owner = membership.role == BuiltInRole.OWNER
-    if is_owner and actor.membership and not actor.may(Permission.ORGANIZATION_MANAGE):
-        raise NotPermitted(_("Only an owner can revoke the access of an owner."))
 
 
 def open_for(kind: Kind, subject_id: UUID, scope: Scope | None = None) -> Ticket | None:

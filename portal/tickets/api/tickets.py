@@ -14,10 +14,12 @@ from portal.rest.views import PortalViewSet
 from portal.tickets import serializers as shapes
 from portal.tickets.actions import (
     Evidence,
+    cancel_revocation,
     complete_step,
     confirm_deletion,
     file_deletion,
     file_revocation,
+    hasten_revocation,
     retry_ticket,
     withdraw_deletion,
 )
@@ -51,6 +53,8 @@ class TicketViewSet(PortalViewSet):
         "deletion_effect": file_deletion.permission,
         "confirm": confirm_deletion.permission,
         "withdraw": withdraw_deletion.permission,
+        "cancel": cancel_revocation.permission,
+        "hasten": hasten_revocation.permission,
         "retry": retry_ticket.permission,
         "complete_step": complete_step.permission,
     }
@@ -65,6 +69,8 @@ class TicketViewSet(PortalViewSet):
         "deletions": shapes.DeletionInput,
         "confirm": shapes.NoInput,
         "withdraw": shapes.NoInput,
+        "cancel": shapes.NoInput,
+        "hasten": shapes.NoInput,
         "retry": shapes.NoInput,
         "complete_step": shapes.EvidenceInput,
     }
@@ -75,7 +81,9 @@ class TicketViewSet(PortalViewSet):
         "evidence": shapes.EvidenceOutput,
         "deletion_effect": shapes.DeletionEffectOutput,
     }
-    versioned = frozenset({"confirm", "withdraw", "retry", "complete_step"})
+    versioned = frozenset(
+        {"confirm", "withdraw", "cancel", "hasten", "retry", "complete_step"}
+    )
 
     def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         if self.action != "list":
@@ -123,9 +131,10 @@ class TicketViewSet(PortalViewSet):
 
     @verb(detail=False, methods=["post"])
     def revocations(self, request: Request) -> Response:
-        """Block a person's access now. Needs a step-up within the last five minutes.
+        """Block a person's access, now or at a time to come. Needs a step-up in these five minutes.
 
-        An open request about the same person is answered as it is.
+        An open request about the same person is answered as it is; a scheduled one is brought
+        forward when access is to end sooner.
         """
         data = self.read()
         ticket = file_revocation(
@@ -134,6 +143,7 @@ class TicketViewSet(PortalViewSet):
             at=self.request.at,
             reason=data["reason"],
             source="api",
+            effective_at=data["effective_at"],
         )
         return self._filed(ticket)
 
@@ -177,6 +187,16 @@ class TicketViewSet(PortalViewSet):
     def withdraw(self, request: Request, pk: str) -> Response:
         """Take a deletion back during its cooling-off."""
         return self._decided(withdraw_deletion)
+
+    @verb(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str) -> Response:
+        """Give a scheduled revocation up while access still stands. Needs a step-up."""
+        return self._decided(cancel_revocation)
+
+    @verb(detail=True, methods=["post"])
+    def hasten(self, request: Request, pk: str) -> Response:
+        """Let a scheduled revocation block access now. Needs a step-up."""
+        return self._decided(hasten_revocation)
 
     @verb(detail=True, methods=["post"])
     def retry(self, request: Request, pk: str) -> Response:

@@ -25,10 +25,12 @@ TONES = {
     Status.COMPLETED: "ok",
     Status.ERASED: "ok",
     Status.WITHDRAWN: "neutral",
+    Status.REVERSED: "neutral",
 }
 _OPEN = sorted(rules.OPEN)
 _ENDED = sorted(rules.ENDED)
 _FULFILLED = sorted(rules.FULFILLED)
+_GIVEN_UP = sorted(rules.GIVEN_UP)
 _WORKING = sorted(rules.OPEN - rules.WITHDRAWABLE - {Status.CONTAINED})
 
 
@@ -50,9 +52,10 @@ class TicketQuerySet(TenantQuerySet["Ticket"]):
     def still_open(self) -> Self:
         return self.filter(status__in=_OPEN)
 
-    def unmet(self) -> Self:
-        """Open with a running clock."""
-        return self.still_open().exclude(status__in=sorted(rules.PAUSED))
+    def unmet(self, at: datetime) -> Self:
+        """Open with a running clock; a scheduled one's begins when access ends."""
+        running = self.still_open().filter(received_at__lte=at)
+        return running.exclude(status__in=sorted(rules.PAUSED))
 
     def late(self, at: datetime) -> Self:
         """Past the promise: still open after it, or fulfilled after it."""
@@ -104,6 +107,9 @@ class Ticket(TenantModel):
     )
     confirmer_name = models.CharField(max_length=320, blank=True)
 
+    filed_at = models.DateTimeField()
+    # When access ends, if that was planned; the promise counts from then.
+    scheduled_for = models.DateTimeField(null=True)
     received_at = models.DateTimeField()
     due_at = models.DateTimeField()
     contained_at = models.DateTimeField(null=True)
@@ -156,7 +162,26 @@ class Ticket(TenantModel):
             ),
             models.CheckConstraint(
                 name="ticket_revocation_is_contained",
-                condition=~Q(kind=Kind.REVOCATION) | Q(contained_at__isnull=False),
+                condition=~Q(kind=Kind.REVOCATION)
+                | Q(status__in=[Status.SCHEDULED, Status.WITHDRAWN], contained_at__isnull=True)
+                | (
+                    ~Q(status__in=[Status.SCHEDULED, Status.WITHDRAWN])
+                    & Q(contained_at__isnull=False)
+                ),
+            ),
+            models.CheckConstraint(
+                name="ticket_scheduled_has_an_instant",
+                condition=~Q(status=Status.SCHEDULED)
+                | Q(
+                    scheduled_for__isnull=False,
+                    wake_at__isnull=False,
+                    scheduled_for=models.F("received_at"),
+                    wake_at=models.F("received_at"),
+                ),
+            ),
+            models.CheckConstraint(
+                name="ticket_received_when_filed_or_later",
+                condition=Q(received_at__gte=models.F("filed_at")),
             ),
             models.CheckConstraint(
                 name="ticket_cooling_off_ends",
@@ -179,7 +204,7 @@ class Ticket(TenantModel):
             ),
             models.CheckConstraint(
                 name="ticket_withdrawn_destroyed_nothing",
-                condition=~Q(status=Status.WITHDRAWN) | Q(destroyed_at__isnull=True),
+                condition=~Q(status__in=_GIVEN_UP) | Q(destroyed_at__isnull=True),
             ),
         ]
 
@@ -207,8 +232,15 @@ class Ticket(TenantModel):
         if to in rules.FULFILLED:
             self.met_at = at
             self.breached_at = self.breached_at or (self.due_at if at > self.due_at else None)
-        elif to not in rules.WITHDRAWABLE and to != Status.WITHDRAWN:
+        elif to in _WORKING:
             self.started_at = self.started_at or at
+
+    def block(self, *, since: datetime, received_at: datetime, at: datetime) -> None:
+        """Access is blocked, and the 24 hours count from then. Raises IllegalMove."""
+        self.move(Status.CONTAINED, at=at)
+        self.contained_at = since
+        self.received_at = received_at
+        self.due_at = rules.due_at(received_at)
 
     def confirm(self, *, at: datetime, cooling_off: timedelta, paused: timedelta) -> None:
         """Begin the cooling-off; the time a second person took does not count."""
@@ -241,13 +273,27 @@ class Ticket(TenantModel):
         return self.kind == Kind.DELETION and self.status in rules.WITHDRAWABLE
 
     @property
+    def is_reversible(self) -> bool:
+        """Whether a way back is left to somebody whose access is blocked."""
+        return self.status in rules.REVERSIBLE and self.destroyed_at is None
+
+    def as_of(self, at: datetime) -> Self:
+        """As it is to be shown at `at`: a planned end of access that has come has come.
+
+        Not to be saved. The worker writes the same, sooner or later.
+        """
+        if self.status == Status.SCHEDULED and self.received_at <= at:
+            self.status, self.contained_at = Status.CONTAINED, self.received_at
+        return self
+
+    @property
     def tone(self) -> str:
         if self.breached_at is not None:
             return "danger"
         return TONES.get(Status(self.status), "info")
 
     def is_late(self, at: datetime) -> bool:
-        if self.is_paused or self.status == Status.WITHDRAWN:
+        if self.is_paused or self.status in rules.GIVEN_UP:
             return self.breached_at is not None
         return rules.is_late(self.due_at, met_at=self.met_at, at=at)
 

@@ -10,6 +10,7 @@ from portal.tickets.actions import file_deletion, file_revocation
 from portal.tickets.forms import DeletionForm, PersonForm, RevocationForm, TargetForm
 from portal.tickets.models import Ticket
 from portal.tickets.previews import effect_of, effects_of_revoking
+from portal.tickets.rules import Status
 from portal.tickets.subjects import Wish, subject_of
 from portal.ui.needs import needs
 from portal.ui.pages import page
@@ -28,16 +29,9 @@ def ticket_revoke(request: PortalRequest) -> HttpResponse:
     if not chooser.is_valid():
         return page(request, "tickets/revoke_choose.html", {"form": chooser})
     member = chooser.cleaned_data["member"]
-    form = RevocationForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        ticket = file_revocation(
-            member, actor=request.actor, at=request.at, reason=form.cleaned_data["reason"]
-        )
-        messages.success(
-            request,
-            _("Access of %(name)s is blocked. %(number)s cleans up and proves it.")
-            % {"name": member, "number": ticket.number},
-        )
+    form = RevocationForm(request.POST if request.method == "POST" else None)
+    ticket = _revoked(request, form, member) if form.is_valid() else None
+    if ticket is not None:
         return _to(request, ticket)
     context = {
         "form": form,
@@ -46,6 +40,29 @@ def ticket_revoke(request: PortalRequest) -> HttpResponse:
     }
     status = 422 if form.is_bound else 200
     return page(request, "tickets/revoke.html", context, status=status)
+
+
+def _revoked(request: PortalRequest, form: RevocationForm, member: Membership) -> Ticket | None:
+    """The filed request; a time that does not fit is said next to its field instead."""
+    try:
+        ticket = file_revocation(
+            member,
+            actor=request.actor,
+            at=request.at,
+            reason=form.cleaned_data["reason"],
+            effective_at=form.cleaned_data["effective_at"],
+        )
+    except Invalid as invalid:
+        for field, said in invalid.errors.items():
+            form.add_error(field, said)
+        return None
+    words = (
+        _("%(number)s blocks the access of %(name)s at the time you chose.")
+        if ticket.status == Status.SCHEDULED
+        else _("Access of %(name)s is blocked. %(number)s cleans up and proves it.")
+    )
+    messages.success(request, words % {"name": member, "number": ticket.number})
+    return ticket
 
 
 @needs(file_deletion.permission, step_up=True, methods=("GET", "POST"), refusal_to=_same_page)

@@ -31,7 +31,7 @@ def ticket_list(request: PortalRequest) -> HttpResponse:
     context = {
         "form": form,
         "page": listing,
-        "tickets": [(ticket, title_of(ticket)) for ticket in listing.rows],
+        "tickets": [(row.as_of(request.at), title_of(row)) for row in listing.rows],
         "late": everything.still_open().late(request.at).order_by("due_at")[:3],
         "is_filtered": wanted is None or wanted.is_used,
         "is_unknown": wanted is None,

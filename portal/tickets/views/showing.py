@@ -7,7 +7,13 @@ from django.utils.translation import gettext as _
 
 from portal.queue.names import JobName
 from portal.queue.publishing import enqueue
-from portal.tickets.actions import confirm_deletion, retry_ticket, withdraw_deletion
+from portal.tickets.actions import (
+    cancel_revocation,
+    confirm_deletion,
+    hasten_revocation,
+    retry_ticket,
+    withdraw_deletion,
+)
 from portal.tickets.forms import VersionForm
 from portal.tickets.listing import TicketFilter, neighbours, tickets_for
 from portal.tickets.models import Ticket
@@ -30,7 +36,7 @@ def ticket_progress(request: PortalRequest, number: str) -> HttpResponse:
     """The moving part by itself, polled; an unchanged one is not sent again."""
     ticket = _ticket(request, number)
     _look_after(ticket, request)
-    tag = detail_of(ticket, request.at).tag
+    tag = detail_of(ticket.as_of(request.at), request.at).tag
     quoted = f'"{tag}"'
     if request.headers.get("If-None-Match") == quoted:
         return HttpResponse(status=304, headers={"ETag": quoted})
@@ -49,6 +55,26 @@ def ticket_withdraw(request: PortalRequest, number: str) -> HttpResponse:
     messages.success(
         request, _("%(number)s is withdrawn. Nothing was deleted.") % {"number": ticket.number}
     )
+    return _back(request, ticket)
+
+
+@needs(cancel_revocation.permission, step_up=True, methods=("POST",), refusal_to="ticket-show")
+def ticket_cancel(request: PortalRequest, number: str) -> HttpResponse:
+    ticket = cancel_revocation(
+        _ticket(request, number), actor=request.actor, at=request.at, version=_version(request)
+    )
+    messages.success(
+        request, _("%(number)s is withdrawn. Access stands.") % {"number": ticket.number}
+    )
+    return _back(request, ticket)
+
+
+@needs(hasten_revocation.permission, step_up=True, methods=("POST",), refusal_to="ticket-show")
+def ticket_hasten(request: PortalRequest, number: str) -> HttpResponse:
+    ticket = hasten_revocation(
+        _ticket(request, number), actor=request.actor, at=request.at, version=_version(request)
+    )
+    messages.success(request, _("Access is blocked now."))
     return _back(request, ticket)
 
 
@@ -77,7 +103,7 @@ def _ticket(request: PortalRequest, number: str) -> Ticket:
 
 
 def _page(request: PortalRequest, ticket: Ticket) -> HttpResponse:
-    own = request.actor.membership
+    own, ticket = request.actor.membership, ticket.as_of(request.at)
     context = {
         "ticket": ticket,
         "title": title_of(ticket),

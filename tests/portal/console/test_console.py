@@ -39,6 +39,7 @@ def ticket(organization: Organization, at: datetime) -> Ticket:
         subject_label="Erin Secret",
         reason="private words",
         requester_name="Ada Okafor",
+        filed_at=at,
         received_at=at,
         contained_at=at,
         due_at=at + timedelta(hours=24),

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from django.core.mail import EmailMultiAlternatives
 
+from portal.tickets.actions import file_deletion, file_revocation
 from portal.tickets.actions.clocking import escalate_ticket
 from portal.tickets.actions.deciding import withdraw_deletion
-from portal.tickets.actions.filing import file_deletion, file_revocation
 from portal.tickets.models import Ticket
 from portal.tickets.rules import Scope
 from tenants.access import system_actor

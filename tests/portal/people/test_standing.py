@@ -11,7 +11,7 @@ from audit.names import EventName
 from audit.refusals import Invalid, NotPermitted
 from portal.people.actions.standing import RequestAtWork, let_in_again
 from portal.people.sweeps import notice_ends
-from portal.tickets.actions.filing import file_revocation
+from portal.tickets.actions import file_revocation
 from tenants.access import Actor
 from tenants.actions.ends import set_access_end
 from tenants.actions.guards import LastOwner

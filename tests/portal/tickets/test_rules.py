@@ -88,4 +88,5 @@ def test_what_is_not_in_the_table_cannot_happen(kind: Kind, before: Status, afte
 
 def test_a_deletion_that_destroyed_something_cannot_be_withdrawn() -> None:
     ways = rules.TRANSITIONS[Kind.DELETION]
-    assert {status for status in ways if Status.WITHDRAWN in ways[status]} == rules.WITHDRAWABLE
+    withdrawable = {status for status in ways if Status.WITHDRAWN in ways[status]}
+    assert withdrawable == rules.WITHDRAWABLE & set(ways)

@@ -1,0 +1,74 @@
+"""What may still be decided about a revocation that was filed ahead."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from audit.names import EventName
+from audit.recorder import record
+from portal.tickets.actions.revoking import begin, refuse_own_and_higher
+from portal.tickets.models import Ticket
+from portal.tickets.models.ticket import IllegalMove
+from portal.tickets.rules import Status
+from tenants.access import Actor, action
+from tenants.actions.planning import give_up_block
+from tenants.models import Membership, Organization
+from tenants.permissions import Permission
+
+
+@action(Permission.REVOCATION_FILE, step_up=True)
+def hasten_revocation(
+    ticket: Ticket, *, actor: Actor, at: datetime, version: int | None = None
+) -> Ticket:
+    """Block the access now instead of at the planned instant.
+
+    Raises IllegalMove, LastOwner, NotPermitted, StaleVersion.
+    """
+    ticket = _scheduled(ticket, actor=actor, version=version)
+    return begin(ticket, actor=actor, at=at)
+
+
+@action(Permission.REVOCATION_FILE, step_up=True)
+def cancel_revocation(
+    ticket: Ticket, *, actor: Actor, at: datetime, version: int | None = None
+) -> Ticket:
+    """Give the planned revocation up while access still stands.
+
+    Raises IllegalMove, NotPermitted, StaleVersion.
+    """
+    ticket = _scheduled(ticket, actor=actor, version=version)
+    if ticket.received_at <= at:
+        raise IllegalMove(
+            _("%(number)s has blocked the access already; it cannot be cancelled any more.")
+            % {"number": ticket.number}
+        )
+    subject = Membership.objects.filter(pk=ticket.subject_id).first()
+    if subject is not None:
+        give_up_block(subject, actor=actor)
+    ticket.move(Status.WITHDRAWN, at=at)
+    ticket.save(update_fields=["status", "version", "wake_at", "ended_at"])
+    record(EventName.TICKET_WITHDRAWN, actor=actor, target=ticket)
+    return ticket
+
+
+@action(Permission.TICKET_WORK)
+def begin_revocation(ticket: Ticket, *, actor: Actor, at: datetime) -> Ticket:
+    """Write down that the planned instant has come; access ended by itself then."""
+    Organization.objects.locked(actor.organization_id)
+    ticket = Ticket.objects.locked(ticket.pk)
+    if ticket.status != Status.SCHEDULED or ticket.received_at > at:
+        return ticket
+    return begin(ticket, actor=actor, at=at)
+
+
+def _scheduled(ticket: Ticket, *, actor: Actor, version: int | None) -> Ticket:
+    """The request, locked after its organization as everywhere, if it is still to come."""
+    Organization.objects.locked(actor.organization_id)
+    ticket = Ticket.objects.locked(ticket.pk)
+    subject = Membership.objects.filter(pk=ticket.subject_id).first()
+    if subject is not None:
+        refuse_own_and_higher(subject, actor=actor)
+    ticket.check_version(version)
+    if ticket.status != Status.SCHEDULED:
+        raise IllegalMove(_("%(number)s is not scheduled.") % {"number": ticket.number})
+    return ticket

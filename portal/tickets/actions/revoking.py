@@ -1,0 +1,177 @@
+"""Takes a person's access: now, or at an instant to come that needs no worker to be true."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from audit.names import EventName
+from audit.recorder import record
+from audit.refusals import Invalid, NotPermitted
+from portal.queue.names import JobName
+from portal.queue.publishing import enqueue
+from portal.tickets import rules
+from portal.tickets.actions.filing import open_for, open_ticket
+from portal.tickets.models import Ticket
+from portal.tickets.rules import Kind, Scope, Status
+from tenants.access import Actor, action
+from tenants.actions.members import contain_member
+from tenants.actions.planning import plan_block
+from tenants.models import Membership, Organization
+from tenants.permissions import BuiltInRole, Permission
+
+BLOCK_FIELDS = ["status", "version", "wake_at", "received_at", "due_at", "contained_at"]
+
+
+@action(Permission.REVOCATION_FILE, step_up=True)
+def file_revocation(
+    membership: Membership,
+    *,
+    actor: Actor,
+    at: datetime,
+    reason: str = "",
+    source: str = "person",
+    effective_at: datetime | None = None,
+) -> Ticket:
+    """Block a person's access, and open the request that cleans up and proves it.
+
+    Now, or at `effective_at`. An open request for the same person is returned as it is; one that
+    is only scheduled is brought forward, never put off. Raises Invalid, LastOwner, NotPermitted.
+    """
+    refuse_own_and_higher(membership, actor=actor)
+    Organization.objects.locked(actor.organization_id)
+    check_instant(effective_at, at=at)
+    standing = open_for(Kind.REVOCATION, membership.pk)
+    if standing is not None:
+        return _attach(standing, actor=actor, at=at, effective_at=effective_at)
+    if effective_at is not None:
+        planned = plan_block(membership, actor=actor, at=at, blocked_from=effective_at)
+        when = {
+            "status": Status.SCHEDULED,
+            "scheduled_for": effective_at,
+            "received_at": effective_at,
+            "wake_at": effective_at,
+        }
+        return _open(planned, actor=actor, at=at, reason=reason, source=source, **when)
+    contained = without_access(membership, actor=actor, at=at)
+    since = {"status": Status.CONTAINED, "contained_at": blocked_since(contained, at=at)}
+    ticket = _open(contained, actor=actor, at=at, reason=reason, source=source, wake_at=at, **since)
+    wake(ticket)
+    return ticket
+
+
+def _open(membership: Membership, *, actor: Actor, at: datetime, **fields: object) -> Ticket:
+    return open_ticket(
+        Kind.REVOCATION,
+        actor=actor,
+        at=at,
+        scope=Scope.MEMBER,
+        subject_kind="member",
+        subject_id=membership.pk,
+        subject_label=str(membership),
+        **fields,
+    )
+
+
+def _attach(
+    standing: Ticket, *, actor: Actor, at: datetime, effective_at: datetime | None
+) -> Ticket:
+    """What was asked before stands, unless access is to end sooner now."""
+    ticket = Ticket.objects.locked(standing.pk)
+    if ticket.status != Status.SCHEDULED or _is_no_sooner(effective_at, ticket):
+        record(EventName.TICKET_ATTACHED, actor=actor, target=ticket)
+        return ticket
+    if effective_at is None:
+        return begin(ticket, actor=actor, at=at)
+    return _move_forward(ticket, actor=actor, at=at, effective_at=effective_at)
+
+
+def _is_no_sooner(effective_at: datetime | None, ticket: Ticket) -> bool:
+    return effective_at is not None and effective_at >= ticket.received_at
+
+
+def _move_forward(ticket: Ticket, *, actor: Actor, at: datetime, effective_at: datetime) -> Ticket:
+    subject = Membership.objects.get(pk=ticket.subject_id)
+    plan_block(subject, actor=actor, at=at, blocked_from=effective_at)
+    before, ticket.version = ticket.received_at, ticket.version + 1
+    ticket.scheduled_for = ticket.received_at = ticket.wake_at = effective_at
+    ticket.due_at = rules.due_at(effective_at)
+    ticket.save(update_fields=["scheduled_for", "version", "wake_at", "received_at", "due_at"])
+    record(
+        EventName.TICKET_RESCHEDULED,
+        actor=actor,
+        target=ticket,
+        before=before.isoformat(),
+        after=effective_at.isoformat(),
+    )
+    return ticket
+
+
+def begin(ticket: Ticket, *, actor: Actor, at: datetime) -> Ticket:
+    """Block the access of a scheduled request, inside the caller's transaction and locks.
+
+    The promise counts from the end of the access: its planned instant, or now if that is sooner.
+    """
+    there = Membership.objects.exclude(status=Membership.Status.REVOKED)
+    subject = there.filter(pk=ticket.subject_id).first()
+    since = received_at = max(ticket.filed_at, min(at, ticket.received_at))
+    if subject is not None:
+        since = blocked_since(without_access(subject, actor=actor, at=at), at=at)
+    ticket.block(since=since, received_at=received_at, at=at)
+    ticket.save(update_fields=BLOCK_FIELDS)
+    record(
+        EventName.TICKET_CONTAINED,
+        actor=actor,
+        target=ticket,
+        contained_at=since.isoformat(),
+        due_at=ticket.due_at.isoformat(),
+    )
+    wake(ticket)
+    return ticket
+
+
+def check_instant(effective_at: datetime | None, *, at: datetime) -> None:
+    """Raises Invalid for an instant gone by, or further away than anybody should promise."""
+    if effective_at is None:
+        return
+    if effective_at <= at:
+        said = _("Choose a time to come, or leave it empty to block access now.")
+    elif effective_at > at + rules.FURTHEST_AHEAD:
+        said = _("Choose a time within the next %(days)d days.") % {
+            "days": rules.FURTHEST_AHEAD.days
+        }
+    else:
+        return
+    raise Invalid(_("This time does not fit."), {"effective_at": said})
+
+
+def blocked_since(membership: Membership, *, at: datetime) -> datetime:
+    """The real last instant of access: an end that was set may have come before the filing."""
+    ends = (membership.contained_at, membership.access_ends_at)
+    return min([at, *(end for end in ends if end is not None)])
+
+
+def without_access(membership: Membership, *, actor: Actor, at: datetime) -> Membership:
+    """The person with every way in cut; of somebody suspended that is done already."""
+    now = Membership.objects.locked(membership.pk)
+    if now.status == Membership.Status.SUSPENDED:
+        return now
+    return contain_member(now, actor=actor, at=at)
+
+
+def wake(ticket: Ticket) -> None:
+    enqueue(
+        JobName.TICKET_PROCESS,
+        organization_id=str(ticket.organization_id),
+        ticket_id=str(ticket.pk),
+    )
+
+
+def refuse_own_and_higher(membership: Membership, *, actor: Actor) -> None:
+    """Raises NotPermitted for one's own access, and for an owner's by anybody else."""
+    if actor.membership is not None and actor.membership.pk == membership.pk:
+        raise NotPermitted(
+            _("You cannot decide about your own access. Ask another owner or admin to do it.")
+        )
+    is_owner = membership.role == BuiltInRole.OWNER
+    if is_owner and actor.membership and not actor.may(Permission.ORGANIZATION_MANAGE):
+        raise NotPermitted(_("Only an owner can revoke the access of an owner."))
