@@ -17,7 +17,7 @@ from portal.people.member_sheet import cells, header
 from portal.people.notes import notes_on
 from portal.people.ownership import belongings_of
 from portal.tickets.models import Ticket
-from portal.tickets.rules import Kind
+from portal.tickets.rules import Kind, Status
 from portal.ui.exports import csv_response
 from portal.ui.needs import needs
 from portal.ui.pages import page
@@ -87,10 +87,10 @@ def member_show(request: PortalRequest, pk: UUID) -> HttpResponse:
 
 
 def _revocation_of(actor: Actor, member: Membership) -> Ticket | None:
-    """The request that ended this access: when, why, and what was cut stand there."""
-    if member.status == Membership.Status.ACTIVE or not actor.may(Permission.TICKET_VIEW):
-        return None
+    """The request that ended this access, or is to end it: when, why, and what was cut."""
     filed = Ticket.objects.visible_to(actor).for_subject(Kind.REVOCATION, member.pk)
+    if member.status == Membership.Status.ACTIVE:
+        filed = filed.filter(status=Status.SCHEDULED)
     found: Ticket | None = filed.order_by("-id").first()
     return found
 

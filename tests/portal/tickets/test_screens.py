@@ -217,5 +217,6 @@ def _withdrawn(n: int, at: datetime) -> None:
     Ticket.objects.create(
         number=f"DEL-{n}", kind="deletion", scope="integration", status="withdrawn",
         subject_kind="integration", subject_id=new_id(), subject_label="Old",
-        requester_name="Ada", filed_at=at, received_at=at, due_at=at + timedelta(hours=24), ended_at=at,
+        requester_name="Ada", filed_at=at, received_at=at,
+        due_at=at + timedelta(hours=24), ended_at=at,
     )  # fmt: skip
