@@ -140,7 +140,6 @@ class EventName(StrEnum):
     TICKET_WITHDRAWN = "ticket.withdrawn"
     TICKET_RESCHEDULED = "ticket.rescheduled"
     TICKET_CONTAINED = "ticket.contained"
-    TICKET_REVERSED = "ticket.reversed"
     TICKET_STARTED = "ticket.started"
     TICKET_STEP_ASKED = "ticket.step_asked"
     TICKET_STEP_ANSWERED = "ticket.step_answered"

@@ -193,7 +193,6 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     N.TICKET_WITHDRAWN: _("{actor} withdrew the request {reference}."),
     N.TICKET_RESCHEDULED: _("{actor} moved the request {reference} forward to {after}."),
     N.TICKET_CONTAINED: _("The request {reference} blocked the access[ of {target}]."),
-    N.TICKET_REVERSED: _("{actor} took the request {reference} back."),
     N.TICKET_STARTED: _("Work on the request {reference} started."),
     N.TICKET_STEP_ASKED: _("Request {reference}: somebody is asked to do “{step}”."),
     N.TICKET_STEP_ANSWERED: _("{actor} did “{step}” for the request {reference} and said how."),
