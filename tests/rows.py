@@ -45,6 +45,7 @@ def _allowed(model: type[TenantModel]) -> Mapping[str, Any]:
             "kind": "deletion",
             "scope": "integration",
             "status": "awaiting_second",
+            "filed_at": at,
             "received_at": at,
             "due_at": at + timedelta(days=1),
         },

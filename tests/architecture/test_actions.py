@@ -60,7 +60,7 @@ SHARED_PARTS = {
     "portal/grants/actions/requests.py": {"keep_decision", "keep_scope"},
     "portal/grants/actions/settling.py": {"mark_tampered", "settle_overdue"},
     "portal/sso/actions/connections.py": {"refuse_while_in_use"},
-    "portal/tickets/actions/filing.py": {"latest_for", "open_for", "open_ticket"},
+    "portal/tickets/actions/opening.py": {"latest_for", "open_for", "open_ticket"},
     "portal/tickets/actions/revoking.py": {
         "begin",
         "blocked_since",

@@ -1,6 +1,5 @@
-"""Opens requests: the row, its steps and its event; a deletion starts with a way back."""
+"""Files a deletion: what goes is confirmed by name, and the way back stays open for a while."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,18 +9,15 @@ from django.utils.translation import gettext as _
 from audit.names import EventName
 from audit.recorder import record
 from audit.refusals import Invalid
-from portal.tickets import rules
+from portal.tickets.actions.opening import open_for, open_ticket
+from portal.tickets.actions.revoking import file_revocation
 from portal.tickets.followers import tell_followers
-from portal.tickets.models import Step, Ticket
-from portal.tickets.plans import steps_to_make
+from portal.tickets.models import Ticket
 from portal.tickets.rules import Kind, Scope, Status
 from portal.tickets.subjects import Wish, subject_of
 from tenants.access import Actor, action
-from tenants.models import Organization, Policy
-from tenants.numbers import next_number
+from tenants.models import Membership, Organization, Policy
 from tenants.permissions import Permission
-
-SERIES: Mapping[Kind, str] = {Kind.REVOCATION: "REV", Kind.DELETION: "DEL"}
 
 
 @action(Permission.DELETION_FILE, step_up=True)
@@ -69,7 +65,8 @@ def _end_access(member: Membership, *, actor: Actor, at: datetime, revoke: bool)
     """Data is erased of people who are out, or on their way out: else it would grow again."""
     if member.status == Membership.Status.REVOKED:
         return
-    if open_for(Kind.REVOCATION, member.pk) is not None:
+    standing = open_for(Kind.REVOCATION, member.pk)
+    if standing is not None and standing.status != Status.SCHEDULED:
         return
     if not revoke:
         raise Invalid(
@@ -109,50 +106,3 @@ def _beginning(policy: Policy, *, at: datetime) -> dict[str, Any]:
         "cooling_off_until": until,
         "wake_at": until,
     }
-
-
-def open_ticket(kind: Kind, *, actor: Actor, at: datetime, **fields: Any) -> Ticket:
-    """The row, its steps and its event; under the next number unless `fields` names one.
-
-    The promise counts from now, unless `fields` say from when.
-    """
-    number = fields.pop("number", "") or f"{SERIES[kind]}-{next_number(SERIES[kind])}"
-    received_at: datetime = fields.pop("received_at", at)
-    ticket: Ticket = Ticket.objects.create(
-        number=number,
-        kind=kind,
-        requester=actor.membership,
-        requester_name=actor.name,
-        filed_at=at,
-        received_at=received_at,
-        due_at=rules.due_at(received_at),
-        previous=latest_for(kind, fields["subject_id"], fields["scope"]),
-        **fields,
-    )
-    Step.objects.bulk_create(
-        Step(ticket=ticket, position=position, name=name, title=title)
-        for position, (name, title) in enumerate(steps_to_make(kind, ticket.scope), start=1)
-    )
-    record(
-        EventName.TICKET_OPENED,
-        actor=actor,
-        target=ticket,
-        kind=kind.value,
-        scope=str(ticket.scope),
-        subject_kind=ticket.subject_kind,
-        subject_id=str(ticket.subject_id),
-        due_at=ticket.due_at.isoformat(),
-    )
-    return ticket
-
-
-def open_for(kind: Kind, subject_id: UUID, scope: Scope | None = None) -> Ticket | None:
-    rows = Ticket.objects.still_open().for_subject(kind, subject_id)
-    found: Ticket | None = (rows.filter(scope=scope) if scope else rows).first()
-    return found
-
-
-def latest_for(kind: Kind, subject_id: UUID, scope: Scope) -> Ticket | None:
-    rows = Ticket.objects.for_subject(kind, subject_id).filter(scope=scope)
-    found: Ticket | None = rows.order_by("-id").first()
-    return found

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from audit.names import EventName
 from audit.recorder import record
-from portal.tickets.actions.filing import SERIES, open_for, open_ticket
+from portal.tickets.actions.opening import SERIES, open_for, open_ticket
 from portal.tickets.models import Ticket
 from portal.tickets.rules import CLASS_SUBJECTS, Kind, Scope, Status
 from portal.tickets.stores import integration_name

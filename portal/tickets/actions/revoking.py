@@ -10,7 +10,7 @@ from audit.refusals import Invalid, NotPermitted
 from portal.queue.names import JobName
 from portal.queue.publishing import enqueue
 from portal.tickets import rules
-from portal.tickets.actions.filing import open_for, open_ticket
+from portal.tickets.actions.opening import open_for, open_ticket
 from portal.tickets.models import Ticket
 from portal.tickets.rules import Kind, Scope, Status
 from tenants.access import Actor, action

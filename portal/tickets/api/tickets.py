@@ -81,9 +81,7 @@ class TicketViewSet(PortalViewSet):
         "evidence": shapes.EvidenceOutput,
         "deletion_effect": shapes.DeletionEffectOutput,
     }
-    versioned = frozenset(
-        {"confirm", "withdraw", "cancel", "hasten", "retry", "complete_step"}
-    )
+    versioned = frozenset({"confirm", "withdraw", "cancel", "hasten", "retry", "complete_step"})
 
     def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         if self.action != "list":

@@ -38,7 +38,8 @@ def make_ticket(number: str, *, left: timedelta, at: datetime, **given: Any) -> 
     facts = {
         "kind": "revocation", "scope": "member", "status": "running",
         "subject_kind": "member", "subject_id": new_id(), "subject_label": f"Leaver {number}",
-        "requester_name": "Ada Okafor", "filed_at": received, "received_at": received, "due_at": received + DAY,
+        "requester_name": "Ada Okafor", "filed_at": received, "received_at": received,
+        "due_at": received + DAY,
         "contained_at": received, "started_at": received, **given,
     }  # fmt: skip
     made: Ticket = Ticket.objects.create(number=number, **facts)
