@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from portal.people.leavers import SOURCE
+from portal.tickets.sources import Source, register_source
 from portal.ui import navigation, searching
 from portal.ui.navigation import NavItem
 from portal.ui.searching import Found, Provider
@@ -12,6 +14,7 @@ from tenants.access import Actor
 from tenants.models import Membership, Team
 from tenants.permissions import Permission
 
+LEAVERS = _("List of leavers")
 WORK, ORGANIZATION, STAFF = "", _("Organization"), _("Our team")
 
 
@@ -115,6 +118,7 @@ ITEMS = (
     ),
 )
 
+register_source(SOURCE, lambda _ticket, _actor: Source(str(LEAVERS)), label=LEAVERS)
 for item in ITEMS:
     navigation.register(item)
 searching.register(Provider(label=_("People"), icon="users", order=20, search=find_members))

@@ -22,6 +22,25 @@ _ALIASES: Final[Mapping[str, str]] = {
     "team": "teams",
     "access ends on": "access ends",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a list looks like: its columns, other words for them, and how much is read."""
+
+    columns: tuple[str, ...] = COLUMNS
+    aliases: Mapping[str, str] = field(default_factory=lambda: _ALIASES)
+    # Whoever exports a list from another system has columns of that system in it.
+    ignores_others: bool = False
+    max_bytes: int = MAX_BYTES
+    max_lines: int = MAX_LINES
+
+    def name_of(self, cell: str) -> str:
+        named = " ".join(cell.strip().lower().replace("_", " ").split())
+        return self.aliases.get(named, named)
+
+
+INVITATIONS: Final = Layout()
 _DELIMITERS: Final = (",", ";", "\t")
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _BOM: Final = b"\xef\xbb\xbf"
@@ -41,22 +60,21 @@ class Row:
         return self.cells.get(column, "")
 
 
-def read_sheet(raw: bytes) -> list[Row]:
+def read_sheet(raw: bytes, layout: Layout = INVITATIONS) -> list[Row]:
     """The lines below the header. Raises Invalid for what is no list at all."""
-    text = _text(raw)
+    text = _text(raw, layout)
     first = text.lstrip("\r\n").split("\n", 1)[0]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(first), strict=True)
     records = _records(reader)
     header = next(records, None)
     if header is None:
         raise _unusable(_("There is nothing in it."))
-    columns = _columns(header[1])
+    columns = _columns(header[1], layout)
     rows: list[Row] = []
     for line, cells in records:
-        if len(rows) >= MAX_LINES:
-            raise _unusable(
-                _("It has more than %(most)s lines. Split it.") % {"most": f"{MAX_LINES:,}"}
-            )
+        if len(rows) >= layout.max_lines:
+            said = _("It has more than %(most)s lines. Split it.")
+            raise _unusable(said % {"most": f"{layout.max_lines:,}"})
         rows.append(_row(line, cells, columns))
     if not rows:
         raise _unusable(_("There is nobody below its first line."))
@@ -67,9 +85,10 @@ def _unusable(said: str) -> Invalid:
     return Invalid(_("This list cannot be read."), {"file": said})
 
 
-def _text(raw: bytes) -> str:
-    if len(raw) > MAX_BYTES:
-        raise _unusable(_("It is larger than 2 MB. Split it."))
+def _text(raw: bytes, layout: Layout) -> str:
+    if len(raw) > layout.max_bytes:
+        most = layout.max_bytes // MAX_BYTES * 2
+        raise _unusable(_("It is larger than %(most)d MB. Split it.") % {"most": most})
     if raw.startswith(_UTF16) or raw.count(0) * _SHARE_OF_ZEROS > max(len(raw), 1):
         raise _unusable(_("It is in UTF-16. Save it as “CSV UTF-8”."))
     # Bytes that are no UTF-8 stay recognizable, so that their line can be named.
@@ -101,22 +120,23 @@ def _broken(error: str) -> str:
     return _("A quotation mark is not closed. Nothing below this line was read.")
 
 
-def _columns(header: Sequence[str] | str) -> list[str]:
-    wanted = ", ".join(COLUMNS)
+def _columns(header: Sequence[str] | str, layout: Layout) -> list[str]:
+    wanted = ", ".join(layout.columns)
     if isinstance(header, str):
         raise _unusable(header)
-    names = [" ".join(cell.strip().lower().replace("_", " ").split()) for cell in header]
-    names = [_ALIASES.get(name, name) for name in names]
+    names = [layout.name_of(cell) for cell in header]
     if any("@" in name for name in names) or "email" not in names:
         raise _unusable(_("Its first line must name the columns: %(names)s.") % {"names": wanted})
-    if strange := [name for name in names if name not in COLUMNS]:
+    strange = [name for name in names if name not in layout.columns]
+    if strange and not layout.ignores_others:
         raise _unusable(
             _("Line 1: the column “%(name)s” is not known. Known are: %(names)s.")
             % {"name": _plain(strange[0]), "names": wanted}
         )
-    if len(set(names)) != len(names):
+    known = [name for name in names if name in layout.columns]
+    if len(set(known)) != len(known):
         raise _unusable(_("Line 1 names a column twice."))
-    return names
+    return [name if name in known else "" for name in names]
 
 
 def _row(line: int, cells: Sequence[str] | str, columns: Sequence[str]) -> Row:
@@ -128,10 +148,10 @@ def _row(line: int, cells: Sequence[str] | str, columns: Sequence[str]) -> Row:
     if len(filled) > len(columns):
         said = _("This line has %(cells)d cells under %(columns)d columns.")
         return Row(line, problem=said % {"cells": len(filled), "columns": len(columns)})
-    problems = (cell_problem(cell) for cell in filled)
+    named = {name: cell for name, cell in zip(columns, filled, strict=False) if name}
+    problems = (cell_problem(cell) for cell in named.values())
     problem = next((said for said in problems if said), "")
-    named = dict(zip(columns, (_plain(cell) for cell in filled), strict=False))
-    return Row(line, named, problem)
+    return Row(line, {name: _plain(cell) for name, cell in named.items()}, problem)
 
 
 def cell_problem(cell: str) -> str:

@@ -34,6 +34,7 @@ PAGES = [
     "/o/acme/requests/REV-1001/",
     "/o/acme/requests/delete/",
     "/o/acme/members/",
+    "/o/acme/members/leavers/",
     "/o/acme/invitations/",
     "/o/acme/teams/",
     "/o/acme/roles/",

@@ -1,6 +1,7 @@
 """Everything about people over the API."""
 
 from portal.people.api.invitations import InvitationViewSet
+from portal.people.api.leavers import LeaversViewSet
 from portal.people.api.members import MemberViewSet
 from portal.people.api.policies import PolicyPreviewViewSet, PolicyViewSet
 from portal.people.api.roles import RoleViewSet
@@ -11,6 +12,7 @@ from portal.rest.routing import register, register_single
 
 register("members", MemberViewSet, basename="api-member")
 register("invitations", InvitationViewSet, basename="api-invitation")
+register("leavers", LeaversViewSet, basename="api-leaver")
 register("custom-roles", RoleViewSet, basename="api-custom-role")
 register("teams", TeamViewSet, basename="api-team")
 register("service-accounts", ServiceAccountViewSet, basename="api-service-account")

@@ -1,6 +1,6 @@
 """Forms that take a list of people."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -12,6 +12,8 @@ from portal.ui.forms import ActorForm
 
 class ListForm(ActorForm):
     """A file, or the lines themselves."""
+
+    max_bytes: ClassVar[int] = MAX_BYTES
 
     file = forms.FileField(
         label=_("CSV file"),
@@ -36,10 +38,10 @@ class ListForm(ActorForm):
         """What came, and one byte more than is read: whoever reads says that it is too large."""
         upload = self.cleaned_data["file"]
         if upload:
-            read: bytes = upload.read(MAX_BYTES + 1)
+            read: bytes = upload.read(self.max_bytes + 1)
             return read
         text: str = self.cleaned_data["text"]
-        return text.encode("utf-8", "surrogatepass")[: MAX_BYTES + 1]
+        return text.encode("utf-8", "surrogatepass")[: self.max_bytes + 1]
 
 
 class ConfirmForm(ActorForm):
