@@ -1,6 +1,5 @@
 """Which steps a revocation and a deletion consist of, and who carries each of them out."""
 
-from datetime import timedelta
 from importlib import import_module
 
 from django.utils.translation import gettext_lazy as _
@@ -22,11 +21,11 @@ from portal.fulfilment.revocation import credentials, cutting, proving
 from portal.fulfilment.work import Carrier, register_carrier
 from portal.queue.readiness import register_check
 from portal.tickets.plans import StepPlan, register_plan
-from portal.tickets.rules import Kind, Scope, Status
+from portal.tickets.rules import LONGEST_LEASE, Kind, Scope, Status
 from tenants.holding import register_hold
 
 S = Status
-LONG = timedelta(minutes=5)
+LONG = LONGEST_LEASE
 
 REVOCATION: tuple[tuple[StepPlan, Carrier], ...] = (
     (

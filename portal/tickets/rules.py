@@ -22,6 +22,8 @@ FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
 # Renewed with every piece of work; how long a killed worker is waited for.
 LEASE = timedelta(seconds=30)
+# No worker asks for more: a lease that ends later was given before the clock was set back.
+LONGEST_LEASE = timedelta(minutes=5)
 # How often a parked request tries once more by itself.
 BLOCKED_PAUSE = timedelta(hours=1)
 # How far ahead the end of an access may be planned.
@@ -120,6 +122,19 @@ REVERSIBLE = frozenset(
 )
 # Only here does the clock stand still: the customer owes the next move.
 PAUSED = frozenset({S.AWAITING_SECOND})
+# Here a worker looks again whenever it is woken; elsewhere the next look is a promised instant.
+AT_WORK = frozenset(
+    {
+        S.CONTAINED,
+        S.INVENTORY,
+        S.RUNNING,
+        S.ERASING,
+        S.RETRYING,
+        S.WAITING_INPUT,
+        S.BLOCKED,
+        S.VERIFYING,
+    }
+)
 # From counting to read-back nothing new may be written into the scope.
 FREEZING = frozenset({S.INVENTORY, S.ERASING, S.WAITING_INPUT, S.RETRYING, S.BLOCKED, S.VERIFYING})
 

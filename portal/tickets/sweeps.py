@@ -25,7 +25,16 @@ NUDGE = timedelta(seconds=30)
 Place = tuple[UUID, UUID]
 
 
-@sweep("tickets.wake", every=timedelta(seconds=5))
+def bring_forward(at: datetime) -> None:
+    """The clock was set back: look at everything at once, but keep what was promised for a date."""
+    with system_scope("requests with work to do"):
+        Ticket.unscoped.filter(status__in=sorted(rules.AT_WORK), wake_at__gt=at).update(
+            wake_at=at, nudged_at=None
+        )
+        Ticket.unscoped.filter(nudged_at__gt=at).update(nudged_at=None)
+
+
+@sweep("tickets.wake", every=timedelta(seconds=5), after_setback=bring_forward)
 def wake_due(at: datetime) -> None:
     """Send a wake-up for each request with work to do; what a broker lost is found here."""
     not_nudged = (

@@ -71,7 +71,8 @@ def _is_due(ticket: Ticket, at: datetime) -> bool:
 def _take(ticket: Ticket, step: Step, plan: StepPlan, *, actor: Actor, at: datetime) -> Job | None:
     holder = uuid.uuid4()
     until = at + carrier_of(ticket.kind, step.name).lease
-    free = Q(lease_until__isnull=True) | Q(lease_until__lte=at)
+    leased = Q(lease_until__gt=at, lease_until__lte=at + rules.LONGEST_LEASE)
+    free = Q(lease_until__isnull=True) | ~leased
     taken = Step.objects.filter(free, pk=step.pk).update(
         status=StepStatus.RUNNING,
         lease_holder=holder,

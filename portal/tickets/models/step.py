@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from portal.tickets.models.ticket import Ticket
-from portal.tickets.rules import StepStatus
+from portal.tickets.rules import LONGEST_LEASE, StepStatus
 from tenants.inventory import DataClass
 from tenants.scoping import TenantManager, TenantModel, TenantQuerySet
 
@@ -101,7 +101,7 @@ class Step(TenantModel):
         return f"{self.position}. {self.name}"
 
     def is_leased(self, at: datetime) -> bool:
-        return self.lease_until is not None and self.lease_until > at
+        return self.lease_until is not None and at < self.lease_until <= at + LONGEST_LEASE
 
     def is_resting(self, at: datetime) -> bool:
         """Waits, and a worker has nothing to look at yet."""

@@ -12,12 +12,15 @@ from django.test import Client
 from django.utils import timezone
 
 from audit.identifiers import new_id
+from portal.fulfilment.actions import claim_step
 from portal.fulfilment.revocation import proving
+from portal.fulfilment.work import carrier_of
 from portal.sso.models import ClosedIdentity, Connection, Domain
 from portal.tickets.actions import file_revocation
 from portal.tickets.models import Finding, Step, Ticket
-from portal.tickets.rules import Status
-from tenants.access import Actor
+from portal.tickets.plans import steps_of
+from portal.tickets.rules import LONGEST_LEASE, Kind, Status
+from tenants.access import Actor, system_actor
 from tenants.actions.tokens import issue_token
 from tenants.models import ApiToken, Entry, Invitation, Membership, Policy, Team, TeamMember
 from tenants.scoping import organization_scope
@@ -221,3 +224,19 @@ def test_a_credential_that_works_again_keeps_the_request_open(
     assert set(answers(ticket).values()) == {"refused"}
     mia.refresh_from_db()
     assert mia.status == Membership.Status.REVOKED
+
+
+def test_a_lease_from_before_the_clock_was_set_back_holds_nobody_up(
+    ada: Membership, mia: Membership, actor_of: ActorOf, at: datetime, work: Work
+) -> None:
+    ticket = file_revocation(mia, actor=actor_of(ada), at=at)
+    claim_step(ticket.pk, actor=system_actor(ada.organization), at=at, bulk=False)
+    Step.objects.filter(lease_until__isnull=False).update(lease_until=at + timedelta(hours=1))
+    Ticket.objects.filter(pk=ticket.pk).update(wake_at=at)
+    assert work(ticket).status == Status.COMPLETED
+
+
+def test_no_step_asks_for_more_than_the_longest_lease() -> None:
+    steps = [(kind, plan.name) for kind in Kind for plan in steps_of(kind)]
+    assert steps
+    assert all(carrier_of(*step).lease <= LONGEST_LEASE for step in steps)

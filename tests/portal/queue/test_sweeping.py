@@ -54,6 +54,35 @@ def test_beats_at_the_same_moment_run_it_once(runs: list[datetime]) -> None:
 
 
 @pytest.mark.django_db
+def test_a_clock_set_back_does_not_keep_the_slots_of_the_hour_before(runs: list[datetime]) -> None:
+    for minutes in range(-65, 1):
+        run_in_slot("test.count", at=AT + timedelta(minutes=minutes))
+    runs.clear()
+    for minutes in range(-60, -55):
+        assert run_in_slot("test.count", at=AT + timedelta(minutes=minutes))
+        assert not run_in_slot("test.count", at=AT + timedelta(minutes=minutes))
+    assert len(runs) == 5
+
+
+@pytest.mark.django_db
+def test_a_worker_that_comes_late_takes_no_slot_again(runs: list[datetime]) -> None:
+    SWEEPS["test.count"] = Sweep("test.count", timedelta(seconds=3), runs.append)
+    for seconds in (0, 3, 6):
+        run_in_slot("test.count", at=AT + timedelta(seconds=seconds))
+    assert not run_in_slot("test.count", at=AT)
+    assert len(runs) == 3
+
+
+@pytest.mark.django_db
+def test_a_setback_is_told_once(runs: list[datetime]) -> None:
+    told: list[datetime] = []
+    SWEEPS["test.count"] = Sweep("test.count", timedelta(minutes=1), runs.append, told.append)
+    for hours in (0, 0, -1, -1):
+        run_in_slot("test.count", at=AT + timedelta(hours=hours))
+    assert told == [AT - timedelta(hours=1)]
+
+
+@pytest.mark.django_db
 def test_a_failing_sweep_keeps_its_slot_and_gets_the_next(runs: list[datetime]) -> None:
     def fail(_at: datetime) -> None:
         raise ZeroDivisionError

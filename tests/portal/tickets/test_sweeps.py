@@ -41,6 +41,30 @@ def test_a_lost_message_is_sent_again_but_not_all_the_time(
     assert sent == [str(ticket.pk)] * 2
 
 
+def test_after_a_setback_of_the_clock_work_goes_on_at_once(
+    ada: Membership, mia: Membership, actor_of: ActorOf, at: datetime, sent: list[str]
+) -> None:
+    ticket = file_revocation(mia, actor=actor_of(ada), at=at)
+    sweeps.wake_due(at)
+    hour = timedelta(hours=1)
+    Ticket.objects.filter(pk=ticket.pk).update(wake_at=at + timedelta(seconds=30))
+    sweeps.wake_due(at - hour)
+    assert sent == [str(ticket.pk)]
+    sweeps.bring_forward(at - hour)
+    sweeps.wake_due(at - hour)
+    assert sent == [str(ticket.pk)] * 2
+
+
+def test_a_setback_of_the_clock_shortens_no_cooling_off(
+    ada: Membership, actor_of: ActorOf, at: datetime, sent: list[str]
+) -> None:
+    ticket = file_deletion(
+        Scope.ALL_METADATA, actor=actor_of(ada), at=at, confirmation="Acme Health"
+    )
+    sweeps.bring_forward(at - timedelta(hours=1))
+    assert Ticket.objects.get(pk=ticket.pk).wake_at == ticket.cooling_off_until
+
+
 def test_a_deletion_is_woken_when_its_cooling_off_ends(
     ada: Membership, actor_of: ActorOf, at: datetime, sent: list[str]
 ) -> None:
