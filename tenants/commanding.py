@@ -1,12 +1,14 @@
 """What the commands about a workspace share: who acts, in whose scope, and how they answer."""
 
+import io
 import json
+import os
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Final, NoReturn
 
@@ -15,6 +17,7 @@ from django.core.management.base import BaseCommand, CommandError, OutputWrapper
 from audit.refusals import Invalid, Malformed, NotFound, Refusal, StepUpNeeded
 from tenants.access import Actor, command_line_actor, record_refusal
 from tenants.clock import now
+from tenants.holding import refuse_if_held
 from tenants.models import Organization
 from tenants.permissions import Permission
 from tenants.resolving import RequestFacts, actor_for_token, organization_of_slug
@@ -23,6 +26,8 @@ from tenants.tokens import TokenRefused, authenticate_token
 
 # Refused by a rule or by what changed meanwhile; else what was given names nothing, or is unfit.
 REFUSED, UNUSABLE = 1, 2
+# As shells say of a command whose reader went away.
+READER_LEFT: Final = 141
 EXIT_CODES: Final = "Exit codes: 0 done, 1 refused, 2 unknown here or not usable."
 LONGEST_TOKEN: Final = 1000
 LONGEST_ECHO: Final = 100
@@ -45,6 +50,10 @@ def printable(text: str) -> str:
         each if each.isprintable() or each in SHOWN_OF_TEXT else "\N{REPLACEMENT CHARACTER}"
         for each in text
     )
+
+
+def _speaks_utf8() -> bool:
+    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +81,7 @@ class Call:
     def answer(self, facts: Mapping[str, Any], line: str) -> None:
         """The facts as one line of JSON, or the line for people."""
         if self.as_json:
-            self.out.write(json.dumps(facts, ensure_ascii=False, default=str))
+            self.out.write(json.dumps(facts, ensure_ascii=not _speaks_utf8(), default=str))
         else:
             self.say(line)
 
@@ -93,9 +102,10 @@ class WorkspaceCommand(BaseCommand):
         add_common(parser)
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        _refuse_control(options)
+        for name, value in options.items():
+            refuse_control(name, value)
         organization = asked_organization(options["organization"])
-        with refusals_told(), organization_scope(organization.pk):
+        with answers_go_out(), refusals_told(), organization_scope(organization.pk):
             at = now()
             actor = _acting(organization, options["token_file"], at=at)
             call = Call(actor, at, self.verb_name(options), options, self.stdout)
@@ -194,6 +204,33 @@ def refusals_told() -> Iterator[None]:
         ) from refusal
 
 
+@contextmanager
+def answers_go_out() -> Iterator[None]:
+    """No answer fails on its way out.
+
+    Whoever reads it may stop, as `head` does: what was done stays done.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Names have letters that a terminal may not know.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python would flush once more at its end, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(READER_LEFT)
+
+
+def day(text: str) -> date:
+    """An option's value as a day, or the sentence that says how one is written."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as wrong:
+        said = f"{echoed(text)} is no day. Write it like 2027-03-31."
+        raise ArgumentTypeError(said) from wrong
+
+
 def _said(refusal: Refusal) -> str:
     if isinstance(refusal, StepUpNeeded):
         return (
@@ -217,6 +254,7 @@ def _permitted(actor: Actor, needed: Permission | None, *, verb: str) -> None:
 
 
 def _acting(organization: Organization, token_file: str | None, *, at: datetime) -> Actor:
+    refuse_if_held(organization.pk)
     if token_file is None:
         return command_line_actor(organization)
     # Nobody comes over the network: a token that is bound to addresses does not work here.
@@ -229,7 +267,8 @@ def _acting(organization: Organization, token_file: str | None, *, at: datetime)
 def _read_token(name: str) -> str:
     try:
         if name == "-":
-            return sys.stdin.read(LONGEST_TOKEN).strip()
+            # The first line: what follows may be names for the command.
+            return sys.stdin.readline(LONGEST_TOKEN).strip()
         with Path(name).open(encoding="ascii") as file:
             return file.read(LONGEST_TOKEN).strip()
     except (OSError, ValueError) as error:
@@ -237,12 +276,11 @@ def _read_token(name: str) -> str:
         unusable(f"--token-file: {why}.")
 
 
-def _refuse_control(options: Mapping[str, Any]) -> None:
+def refuse_control(name: str, value: Any) -> None:
     """Text that no name, reason or address may hold; a shell passes on any bytes. Raises."""
-    for name, value in options.items():
-        for text in value if isinstance(value, list) else [value]:
-            if isinstance(text, str) and any(_is_control(each) for each in text):
-                unusable(f"{name}: Text may not contain control characters or broken letters.")
+    for text in value if isinstance(value, list) else [value]:
+        if isinstance(text, str) and any(_is_control(each) for each in text):
+            unusable(f"{name}: Text may not contain control characters or broken letters.")
 
 
 def _is_control(letter: str) -> bool:

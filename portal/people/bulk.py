@@ -102,6 +102,10 @@ class Outcome:
     effect: Effect
 
     @property
+    def label(self) -> str:
+        return self.change.label
+
+    @property
     def done(self) -> list[Line]:
         return [line for line in self.lines if not line.refusal]
 

@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.core.management.base import CommandError
@@ -21,7 +21,7 @@ from portal.people.serializers.many import ManyOutput
 from portal.people.team_rights import as_shown
 from portal.ui.forms import ActorForm, FilterForm
 from tenants.access import Actor, record_refusal
-from tenants.commanding import REFUSED, Call, echoed, unusable
+from tenants.commanding import REFUSED, Call, echoed, refuse_control, unusable
 from tenants.models import Membership, Role, Team
 from tenants.models.membership import MembershipQuerySet
 from tenants.permissions import CUSTOMER_ROLES, PERMISSION_LABELS, VENDOR_ROLES, Permission
@@ -89,9 +89,19 @@ def by_line(given: Sequence[str]) -> list[str]:
 def _words(given: Sequence[str]) -> Iterator[str]:
     for one in given:
         if one == "-":
-            yield from (line.strip() for line in sys.stdin if line.strip())
+            yield from _typed()
         else:
             yield one
+
+
+def _typed() -> Iterator[str]:
+    try:
+        for line in sys.stdin:
+            refuse_control("-", line.strip())
+            if line.strip():
+                yield line.strip()
+    except UnicodeDecodeError:
+        unusable("-: Standard input is not UTF-8.")
 
 
 def stopped_by(refused: int) -> None:
@@ -208,9 +218,28 @@ def _tell_outcome(call: Call, outcome: Outcome) -> None:
         call.say(f"{line.member} <{line.member.email}> stays as they are: {line.refusal}")
     for said in effect_lines(effect):
         call.say(said)
-    summed = f"{outcome.change.label}: {len(outcome.done)} done, {len(outcome.refused)} not."
-    for said in ending_lines(call, summed, outcome.digest):
+    for said in many_lines(call, outcome):
         call.say(said)
+
+
+class Many(Protocol):
+    """What a change of many comes to, whatever they are."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def done(self) -> Sequence[Any]: ...
+    @property
+    def refused(self) -> Sequence[Any]: ...
+    @property
+    def digest(self) -> str: ...
+
+
+def many_lines(call: Call, outcome: Many) -> Iterator[str]:
+    would = "would be done" if call.is_rehearsed else "done"
+    yield f"{outcome.label}: {len(outcome.done)} {would}, {len(outcome.refused)} not."
+    if call.is_rehearsed:
+        yield from ending_lines(call, "", outcome.digest)
 
 
 def ending_lines(call: Call, said: str, digest: str) -> Iterator[str]:

@@ -111,6 +111,10 @@ class InvitedOutcome:
     lines: tuple[InvitedLine, ...]
 
     @property
+    def label(self) -> str:
+        return self.wish.label
+
+    @property
     def done(self) -> list[InvitedLine]:
         return [line for line in self.lines if not line.refusal]
 

@@ -148,6 +148,8 @@ def assert_shut(browser: Client, bearer: dict[str, str]) -> None:
     assert browser.get("/o/acme/").status_code == 503
     called = Client().get("/api/v1/me", headers=bearer)
     assert (called.status_code, called.json()["code"]) == (503, "workspace-held")
+    with pytest.raises(CommandError, match="backup"):
+        call_command("integrations", "--organization=acme")
     assert ready(Client()).status_code == 503
     assert "replay_erasures" in ready(Client()).json()["checks"]["erasures"]
 

@@ -1,6 +1,7 @@
 """What every command about a workspace does alike: who acts, what is unknown, how it is told."""
 
 import io
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -156,12 +157,83 @@ def test_text_that_no_name_may_hold(ada: Membership, wrong: str) -> None:
     assert (code, said) == (2, "search: Text may not contain control characters or broken letters.")
 
 
-@pytest.mark.parametrize("words", [(), ("dance",), ("role",), ("list", "--use=sometimes")])
+@pytest.mark.parametrize(
+    "words",
+    [(), ("dance",), ("role",), ("list", "--use=sometimes"), ("end", "x", "--on=2026-13-40")],
+)
 def test_a_call_that_argues_is_told_its_usage(
     organization: Organization, words: tuple[str, ...]
 ) -> None:
     with pytest.raises(CommandError, match="Error: "):
         call_command("members", *words, "--organization=acme")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (b"mia@acme.test\na\x00b\n", "-: Text may not contain control characters"),
+        (b"\xff\xfe\n", "-: Standard input is not UTF-8."),
+        (b"\n \n", "Nobody was named."),
+        (b"x@acme.test\n" * 501, "At most 500 at once."),
+    ],
+)
+def test_standard_input_that_names_nobody(
+    mia: Membership, monkeypatch: pytest.MonkeyPatch, typed: bytes, said: str
+) -> None:
+    for words in (
+        ("members", "revoke", "-"),
+        ("invitations", "invite", "-"),
+        ("tokens", "end", "-"),
+    ):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(typed), encoding="utf-8"))
+        code, answer = run(*words)
+        assert code == 2
+        assert answer.startswith(said)
+    mia.refresh_from_db()
+    assert mia.status == "active"
+
+
+def test_token_and_people_come_from_one_standard_input(
+    ada: Membership, mia: Membership, as_holder: AsHolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = Path(as_holder(ada).partition("=")[2]).read_text(encoding="ascii")
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{text}{mia.email}\n"))
+
+    assert run("members", "role", "-", "--role=editor", "--token-file=-")[0] == 0
+
+    mia.refresh_from_db()
+    assert mia.role == "editor"
+
+
+def test_a_terminal_that_knows_few_letters(
+    ada: Membership, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Membership.objects.update(name="Ayşe Ünal")
+    answers = []
+    for words in ((), ("--json",)):
+        with monkeypatch.context() as m, (tmp_path / "out").open("w", encoding="ascii") as out:
+            m.setattr("sys.stdout", out)
+            call_command("members", "list", "--organization=acme", *words)
+        answers.append((tmp_path / "out").read_text(encoding="ascii"))
+
+    assert answers[0].startswith("Ay\\u015fe \\xdcnal <")
+    assert json.loads(answers[1])["name"] == "Ayşe Ünal"
+
+
+class Gone(io.StringIO):
+    def write(self, _text: str) -> int:
+        raise BrokenPipeError
+
+
+def test_a_reader_who_goes_away_is_no_error(
+    ada: Membership, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (tmp_path / "out").open("w") as out:
+        monkeypatch.setattr("sys.stdout", out)
+        with pytest.raises(SystemExit) as ended:
+            call_command("members", "list", "--organization=acme", stdout=Gone())
+
+    assert ended.value.code == 141
 
 
 def test_what_is_said_moves_no_cursor() -> None:

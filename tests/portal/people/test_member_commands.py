@@ -90,6 +90,11 @@ def test_a_dry_run_of_a_role_changes_nothing_and_its_digest_has_it_done(
 
     seen = told("members", *words, "--dry-run")
 
+    lines = run("members", *words, "--dry-run")[1].splitlines()
+    assert lines[-2:] == [
+        "Change role: 1 would be done, 0 not.",
+        f"Nothing was done. To do exactly this: --digest {seen['digest']}",
+    ]
     assert seen["done"] is False
     assert seen["effect"]["summary"] == "1 person gains."
     assert seen["effect"]["people"][0]["member"]["email"] == mia.email

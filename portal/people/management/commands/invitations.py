@@ -2,7 +2,6 @@
 
 import sys
 from argparse import ArgumentParser
-from datetime import date
 from uuid import UUID
 
 from portal.people.actions.invited import change_invited
@@ -11,8 +10,8 @@ from portal.people.commanding import (
     asked_role,
     asked_team,
     by_line,
-    ending_lines,
     filtered,
+    many_lines,
     stopped_by,
 )
 from portal.people.forms.invitations import InvitationFilter
@@ -35,6 +34,7 @@ from tenants.commanding import (
     VerbsCommand,
     add_dry_run,
     add_preview,
+    day,
     echoed,
     unusable,
 )
@@ -89,7 +89,7 @@ def _people(parser: ArgumentParser) -> None:
     parser.add_argument("--name", default="", help="of the person, when it is one")
     parser.add_argument("--role", default="", help="viewer, if left out")
     parser.add_argument("--team", action="append", default=[], help="by name; may be repeated")
-    parser.add_argument("--access-ends", type=date.fromisoformat, metavar="DAY")
+    parser.add_argument("--access-ends", type=day, metavar="DAY")
 
 
 def _invite(call: Call) -> None:
@@ -163,8 +163,7 @@ def _tell(call: Call, outcome: InvitedOutcome) -> None:
         return
     for line in outcome.lines:
         call.say(f"{line.invitation.email}: {line.reason}")
-    summed = f"{outcome.wish.label}: {len(outcome.done)} done, {len(outcome.refused)} not."
-    for said in ending_lines(call, summed, outcome.digest):
+    for said in many_lines(call, outcome):
         call.say(said)
 
 

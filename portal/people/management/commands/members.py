@@ -1,7 +1,6 @@
 """Members: listed, and changed one by one or many at once after a look at the effect."""
 
 from argparse import ArgumentParser
-from datetime import date
 
 from portal.access.asking import asked_member
 from portal.people.actions.many import change_people
@@ -31,6 +30,7 @@ from tenants.commanding import (
     Verb,
     VerbsCommand,
     add_preview,
+    day,
 )
 from tenants.models import Membership
 from tenants.models.membership import MembershipQuerySet
@@ -164,7 +164,7 @@ def _reason(parser: ArgumentParser) -> None:
 def _ending(parser: ArgumentParser) -> None:
     either = parser.add_mutually_exclusive_group(required=True)
     either.add_argument(
-        "--on", type=date.fromisoformat, metavar="DAY", help="such as 2027-03-31, at its end in UTC"
+        "--on", type=day, metavar="DAY", help="such as 2027-03-31, at its end in UTC"
     )
     either.add_argument("--never", action="store_true", help="access has no end any more")
 
