@@ -31,6 +31,7 @@ from tenants.models import Organization
 from tenants.scoping import organization_scope
 from tests.benchmarks.scim import database
 from tests.cast import make_organization
+from tests.conftest import _step_down
 
 SMALL, LARGE = 10, 100
 MEGABYTE = 1024 * 1024
@@ -127,9 +128,7 @@ def kept(copies: Path) -> Iterator[tuple[Any, list[dict[str, Any]]]]:
 
 def again(copies: Path, insert: Callable[[Any, list[dict[str, Any]]], None]) -> float:
     """Empty the tables, and put the same rows in by the plain way; reading them is not counted."""
-    with connection.cursor() as cursor:
-        for model in (*reversed(TABLES),):
-            cursor.execute(f"DELETE FROM {model._meta.db_table}")  # noqa: S608
+    empty()
     spent = 0.0
     with transaction.atomic():
         for model, part in kept(copies):
@@ -138,6 +137,19 @@ def again(copies: Path, insert: Callable[[Any, list[dict[str, Any]]], None]) -> 
             spent += time.perf_counter() - begun
         begun = time.perf_counter()
     return spent + time.perf_counter() - begun
+
+
+def empty() -> None:
+    """On PostgreSQL as the tables' owner: row by row, the foreign keys would take minutes."""
+    tables = [connection.ops.quote_name(model._meta.db_table) for model in reversed(TABLES)]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("reset role")
+            cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
+            _step_down(connection)
+            return
+        for table in tables:
+            cursor.execute(f"DELETE FROM {table}")  # noqa: S608
 
 
 def bulk_create(model: Any, rows: list[dict[str, Any]]) -> None:
