@@ -21,7 +21,12 @@ from tenants import guards
 from tests.template import Template
 
 # Fixtures for all: of one browser and one foreign IdP there is only one in a process.
-pytest_plugins = ["tests.cast", "tests.chromium", "tests.foreign.identity_provider"]
+pytest_plugins = [
+    "tests.cast",
+    "tests.chromium",
+    "tests.foreign.identity_provider",
+    "tests.foreign.object_store",
+]
 
 
 def pytest_xdist_auto_num_workers() -> int:

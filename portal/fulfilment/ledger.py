@@ -29,6 +29,8 @@ class Reading:
 
     entries: tuple[Entry, ...] = ()
     torn: tuple[int, ...] = ()
+    # Where the last whole line ends: who reads on from there misses nothing.
+    end: int = 0
 
 
 def ledger_file() -> Path:
@@ -65,11 +67,26 @@ def read() -> Reading:
     path = ledger_file()
     if not path.exists():
         return Reading()
-    found = [(number, _entry(line)) for number, line in enumerate(_lines(path), start=1)]
+    reading = _reading(path.read_bytes(), start=0)
+    if reading.torn:
+        log.warning(
+            "lines of the erasure ledger cannot be read", file=str(path), lines=reading.torn
+        )
+    return reading
+
+
+def read_on(start: int) -> Reading:
+    """What came after `start`, where a whole line ended; `torn` counts from there."""
+    with ledger_file().open("rb") as file:
+        file.seek(start)
+        return _reading(file.read(), start=start)
+
+
+def _reading(text: bytes, *, start: int) -> Reading:
+    found = [(number, _entry(line)) for number, line in enumerate(_lines(text), start=1)]
     torn = tuple(number for number, entry in found if entry is None)
-    if torn:
-        log.warning("lines of the erasure ledger cannot be read", file=str(path), lines=torn)
-    return Reading(tuple(entry for _number, entry in found if entry is not None), torn)
+    entries = tuple(entry for _number, entry in found if entry is not None)
+    return Reading(entries, torn, start + text.rfind(b"\n") + 1)
 
 
 def lines() -> Iterator[Entry]:
@@ -116,8 +133,8 @@ def _write(descriptor: int, text: bytes) -> None:
         text = text[os.write(descriptor, text) :]
 
 
-def _lines(path: Path) -> list[bytes]:
-    return path.read_bytes().removesuffix(b"\n").split(b"\n") if path.stat().st_size else []
+def _lines(text: bytes) -> list[bytes]:
+    return text.removesuffix(b"\n").split(b"\n") if text else []
 
 
 def _entry(line: bytes) -> Entry | None:

@@ -22,17 +22,22 @@ BATCH = 500
 
 
 def owed() -> list[Entry]:
-    """The entries, oldest first, whose erasure this database knows nothing of.
+    """The entries, oldest first, whose erasure this database knows nothing of."""
+    return _compared(ledger.read().entries)[0]
+
+
+def _compared(entries: Sequence[Entry]) -> tuple[list[Entry], Entry | None]:
+    """Those that are owed, and the newest that is settled here.
 
     The ledger is read before the database: what it names was claimed by a step before.
     """
-    entries = ledger.read().entries
     with system_scope("erasures that a restored database owes"):
         named = sorted({UUID(entry["organization"]) for entry in entries})
         there = {pk for some in _batches(named) for pk in _there(some)}
         mine = [entry for entry in entries if UUID(entry["organization"]) in there]
         settled = _settled(mine)
-    return [entry for entry in mine if UUID(entry["ticket"]) not in settled]
+    newest = next((one for one in reversed(mine) if UUID(one["ticket"]) in settled), None)
+    return [entry for entry in mine if UUID(entry["ticket"]) not in settled], newest
 
 
 def held_organizations() -> frozenset[UUID]:
@@ -40,24 +45,45 @@ def held_organizations() -> frozenset[UUID]:
     mark = _memory.mark
     if time.monotonic() < _memory.good_until and mark is not None:
         return _memory.held
-    fresh = _mark()
-    if fresh != mark or _memory.held:
-        return look_again()
+    if mark is None or _mark() != mark or _memory.held:
+        return glance()
     _memory.good_until = time.monotonic() + LOOK_EVERY_SECONDS
     return _memory.held
 
 
 def look_again() -> frozenset[UUID]:
-    """Compare now: at start, when the ledger grew, and whenever readiness is asked for."""
-    mark = _mark()
-    _memory.held = frozenset(UUID(entry["organization"]) for entry in owed())
-    _memory.mark, _memory.good_until = mark, time.monotonic() + LOOK_EVERY_SECONDS
+    """Compare the whole ledger with the database now."""
+    mark, reading = _mark(), ledger.read()
+    owing, witness = _compared(reading.entries)
+    _remember(owing, mark, reading.end, witness=witness)
     return _memory.held
+
+
+def glance() -> frozenset[UUID]:
+    """As true as comparing everything, for the price of what is new.
+
+    The ledger only grows, and a restored database lacks the newest erasures first: so it is
+    enough that the newest one known here still stands, and that those noted since do.
+    """
+    mark, known = _mark(), _memory
+    if known.mark is None or known.held or not _continues(known.mark, mark):
+        return look_again()
+    if known.witness is not None and not _stands(known.witness):
+        return look_again()
+    if mark == known.mark:
+        known.good_until = time.monotonic() + LOOK_EVERY_SECONDS
+        return known.held
+    fresh = ledger.read_on(known.end)
+    owing, witness = _compared(fresh.entries)
+    if fresh.torn:
+        return look_again()
+    _remember(owing, mark, fresh.end, witness=witness or known.witness)
+    return known.held
 
 
 def problem() -> str:
     """For the page that machines ask whether this process may serve."""
-    held = look_again()
+    held = glance()
     if not held:
         return ""
     return f"{len(held)} restored workspaces are shut: run `manage.py replay_erasures`"
@@ -65,27 +91,49 @@ def problem() -> str:
 
 def forget() -> None:
     """As a process that has just begun."""
-    _memory.mark, _memory.held = None, frozenset()
+    _memory.mark, _memory.held, _memory.witness = None, frozenset(), None
+
+
+Mark = tuple[int, int, int]
 
 
 @dataclass(slots=True)
 class _Memory:
     held: frozenset[UUID] = frozenset()
-    mark: tuple[int, int] | None = None
+    mark: Mark | None = None
+    # How far the ledger was read, and the newest of its erasures that stood in the database.
+    end: int = 0
+    witness: Entry | None = None
     good_until: float = field(default=0.0)
 
 
 _memory = _Memory()
 
 
-def _mark() -> tuple[int, int]:
-    """What changes with every entry: size and instant of the file."""
+def _remember(owing: Sequence[Entry], mark: Mark, end: int, *, witness: Entry | None) -> None:
+    _memory.held = frozenset(UUID(entry["organization"]) for entry in owing)
+    _memory.mark, _memory.end, _memory.witness = mark, end, witness
+    _memory.good_until = time.monotonic() + LOOK_EVERY_SECONDS
+
+
+def _mark() -> Mark:
+    """What changes with every entry: size and instant of the file, and which file it is."""
     path = ledger.ledger_file()
     try:
         there = path.stat()
     except FileNotFoundError:
-        return (0, 0)
-    return (there.st_size, there.st_mtime_ns)
+        return (0, 0, 0)
+    return (there.st_size, there.st_mtime_ns, there.st_ino)
+
+
+def _continues(before: Mark, after: Mark) -> bool:
+    """Whether this is the same file, grown or as it was."""
+    return before == after or (before[2] == after[2] and before[0] < after[0])
+
+
+def _stands(entry: Entry) -> bool:
+    with system_scope("erasures that a restored database owes"):
+        return bool(_settled([entry]))
 
 
 def _batches(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:

@@ -2,19 +2,17 @@
 
 import re
 from collections.abc import Collection, Iterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.apps import apps
-from django.conf import settings
 from django.db import connection
 
 from audit.identifiers import uuid7_floor
 from portal.fulfilment.deletion.sought import sought_by
 from portal.tickets.models import Step, Tally, Ticket
 from portal.tickets.rules import CLASS_SUBJECTS, Scope
-from tenants.inventory import ERASABLE_ALONE, KEPT_AT_CLOSING, METADATA_CLASSES, DataClass, class_of
+from tenants.inventory import KEPT_AT_CLOSING, METADATA_CLASSES, DataClass, class_of
 
 _INTEGRATIONS, _PEOPLE = "catalog_integration", "tenants_membership"
 _COLUMNS = {
@@ -32,7 +30,6 @@ _KEYS = {
     "sqlite": 'select t.name, f."from", f."table" from sqlite_master t,'
     " pragma_foreign_key_list(t.name) f where t.type = 'table'",
 }
-_WITHOUT_FILES = frozenset(ERASABLE_ALONE) - {DataClass.UPLOADS, DataClass.ACTIVITY}
 _TEXTS = ("char", "varchar", "text", "json")
 
 
@@ -153,20 +150,6 @@ def accounts_left(ticket: Ticket) -> int:
         for user in gone
         for table, column in [("accounts_user", "id"), *places]
     )
-
-
-def files_left(ticket: Ticket) -> int:
-    """Files still on disk, however deep, below a folder that names what was to go."""
-    if ticket.scope == Scope.PERSON or CLASS_SUBJECTS.get(ticket.subject_id) in _WITHOUT_FILES:
-        return 0
-    goes = ticket.subject_id if ticket.scope == Scope.INTEGRATION else ticket.organization_id
-    marks = {str(goes), goes.hex}
-    return sum(1 for path in _files(settings.UPLOAD_FOLDER) if marks & set(path.parts))
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    if folder.is_dir():
-        yield from (path for path in folder.rglob("*") if path.is_file())
 
 
 def _integration_column(table: str) -> str:

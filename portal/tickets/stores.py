@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import cache
 from uuid import UUID
 
 from django.apps import apps
@@ -62,10 +63,10 @@ def _condition(path: str, subject_id: UUID) -> Q:
 
 
 def stores_of(scope: str, subject_id: UUID | None = None) -> list[Store]:
-    """The stores that go, children before the parents they point to."""
+    """The stores that go, children before the parents they point to. Asked once a piece."""
     match Scope(scope):
         case Scope.ALL_METADATA:
-            return [Store(model) for model in _tenant_models(METADATA_CLASSES)]
+            return _whole(METADATA_CLASSES)
         case Scope.INTEGRATION:
             return _of_an_integration()
         case Scope.PERSON:
@@ -73,21 +74,28 @@ def stores_of(scope: str, subject_id: UUID | None = None) -> list[Store]:
         case Scope.DATA_CLASS:
             return [Store(model) for model in _of_a_class(subject_id)]
         case Scope.CLOSE:
-            return [Store(model) for model in _tenant_models(set(DataClass) - KEPT_AT_CLOSING)]
+            return _whole(frozenset(DataClass) - KEPT_AT_CLOSING)
         case _:
             return []
+
+
+@cache
+def _whole(classes: frozenset[DataClass]) -> list[Store]:
+    return [Store(model) for model in _tenant_models(classes)]
 
 
 def _tenant_models(classes: Collection[DataClass]) -> list[type[TenantModel]]:
     return [model for model in models_of(*classes) if issubclass(model, TenantModel)]
 
 
+@cache
 def _of_an_integration() -> list[Store]:
     chosen, integration = _tenant_models(METADATA_CLASSES), apps.get_model(INTEGRATION)
     paths = ((model, path_to(integration, model, chosen)) for model in chosen)
     return [Store(model, (path,)) for model, path in paths if path]
 
 
+@cache
 def _of_a_person() -> list[Store]:
     return [
         Store(model, model.person_paths)

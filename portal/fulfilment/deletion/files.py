@@ -22,7 +22,7 @@ def files_of(ticket: Ticket) -> list[str]:
     if not has_files(ticket):
         return []
     names = _uploads(ticket).filter(deleted_at__isnull=True).values_list("path", flat=True)
-    named = {name for name in names if default_storage.exists(name)}
+    named = {name for name in names if _is_kept(name)}
     return sorted(named.union(walk(_folder(ticket))))
 
 
@@ -39,21 +39,35 @@ def erase_files(job: Job) -> Outcome:
     if len(batch) == BATCH:
         return Again(done, done, {"after": str(batch[-1][0]), "done": done})
     # What a transaction wrote that never committed: no row names it, only its folder does.
-    done += _remove(job, walk(_folder(job.ticket)))
-    for folder in _emptied(_folder(job.ticket)):
-        with suppress(OSError):
-            default_storage.delete(folder)
+    done += _remove(job, list(walk(_folder(job.ticket))))
+    _remove_folder(_folder(job.ticket))
     return Finished({"files": done})
 
 
 def _remove(job: Job, paths: Iterable[str]) -> int:
     removed = 0
     for path in paths:
-        if default_storage.exists(path):
+        if _is_kept(path):
             default_storage.delete(path)
             removed += 1
     Tally.objects.filter(ticket=job.ticket, store="files").update(erased=F("erased") + removed)
     return removed
+
+
+def _is_kept(path: str) -> bool:
+    """In an object store a deleted file may still be there: as an older version."""
+    is_there = getattr(default_storage, "is_kept", default_storage.exists)
+    return bool(is_there(path))
+
+
+def _remove_folder(folder: str) -> None:
+    delete_under = getattr(default_storage, "delete_under", None)
+    if delete_under is not None:
+        delete_under(folder)
+        return
+    for emptied in _emptied(folder):
+        with suppress(OSError):
+            default_storage.delete(emptied)
 
 
 def has_files(ticket: Ticket) -> bool:

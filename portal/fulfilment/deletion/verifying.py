@@ -1,11 +1,11 @@
 """Reads back, store by store, whether anything is left; what is left goes back to the eraser."""
 
-from portal.fulfilment import readback
+from portal.fulfilment import readback, readback_files
 from portal.fulfilment.work import Again, Finished, Job, Outcome, Repair
 from portal.tickets.models import Tally
 
 _SPECIAL = {
-    "files": readback.files_left,
+    "files": readback_files.files_left,
     "keys": readback.keys_left,
     "accounts": readback.accounts_left,
 }

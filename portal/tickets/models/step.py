@@ -25,6 +25,7 @@ class StepQuerySet(TenantQuerySet["Step"]):
 
 class Step(TenantModel):
     data_class = DataClass.REQUESTS
+    names_people = {"assignee_name": "assignee_id", "completer_name": "completer_id"}
 
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="+")
     position = models.PositiveSmallIntegerField()
