@@ -116,6 +116,8 @@ class EventName(StrEnum):
     SERVICE_ACCOUNT_CREATED = "service_account.created"
     SERVICE_ACCOUNT_CHANGED = "service_account.changed"
     SERVICE_ACCOUNT_SUSPENDED = "service_account.suspended"
+    SERVICE_ACCOUNT_BLOCK_PLANNED = "service_account.block_planned"
+    SERVICE_ACCOUNT_BLOCK_GIVEN_UP = "service_account.block_given_up"
     SERVICE_ACCOUNT_REINSTATED = "service_account.reinstated"
     SERVICE_ACCOUNT_DELETED = "service_account.deleted"
     # Catalogue
@@ -140,6 +142,7 @@ class EventName(StrEnum):
     TICKET_WITHDRAWN = "ticket.withdrawn"
     TICKET_RESCHEDULED = "ticket.rescheduled"
     TICKET_CONTAINED = "ticket.contained"
+    TICKET_REVERSED = "ticket.reversed"
     TICKET_STARTED = "ticket.started"
     TICKET_STEP_ASKED = "ticket.step_asked"
     TICKET_STEP_ANSWERED = "ticket.step_answered"

@@ -27,21 +27,33 @@ from tenants.holding import register_hold
 S = Status
 LONG = LONGEST_LEASE
 
+_PERSON = frozenset({Scope.MEMBER})
+_MACHINE = frozenset({Scope.SERVICE_ACCOUNT})
 REVOCATION: tuple[tuple[StepPlan, Carrier], ...] = (
     (
         StepPlan("credentials", _("List every way in"), S.RUNNING),
         Carrier(credentials.list_credentials),
     ),
-    (StepPlan("sessions", _("End sessions"), S.RUNNING), Carrier(cutting.end_sessions)),
-    (StepPlan("tokens", _("Revoke API tokens"), S.RUNNING), Carrier(cutting.revoke_tokens)),
-    (StepPlan("sso", _("Unlink single sign-on"), S.RUNNING), Carrier(cutting.unlink_sso)),
     (
-        StepPlan("invitations", _("Cancel invitations"), S.RUNNING),
+        StepPlan("sessions", _("End sessions"), S.RUNNING, scopes=_PERSON),
+        Carrier(cutting.end_sessions),
+    ),
+    (StepPlan("tokens", _("Revoke API tokens"), S.RUNNING), Carrier(cutting.revoke_tokens)),
+    (
+        StepPlan("sso", _("Unlink single sign-on"), S.RUNNING, scopes=_PERSON),
+        Carrier(cutting.unlink_sso),
+    ),
+    (
+        StepPlan("invitations", _("Cancel invitations"), S.RUNNING, scopes=_PERSON),
         Carrier(cutting.cancel_invitations),
     ),
     (
-        StepPlan("places", _("Remove from teams and roles"), S.RUNNING),
+        StepPlan("places", _("Remove from teams and roles"), S.RUNNING, scopes=_PERSON),
         Carrier(cutting.remove_places),
+    ),
+    (
+        StepPlan("machine", _("Turn the account off for good"), S.RUNNING, scopes=_MACHINE),
+        Carrier(cutting.end_machine),
     ),
     (
         StepPlan("proof", _("Try every way in again"), S.VERIFYING),

@@ -63,6 +63,7 @@ def accounts_in(
     if text := wanted.get("q"):
         rows = rows.filter(Q(name__icontains=text) | Q(description__icontains=text))
     stands = Q(access_ends_at=None) | Q(access_ends_at__gt=at)
+    stands &= Q(blocked_from=None) | Q(blocked_from__gt=at)
     states = {
         "active": Q(deleted_at=None, suspended_at=None) & stands,
         "suspended": Q(deleted_at=None, suspended_at__isnull=False),

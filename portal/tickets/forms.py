@@ -14,7 +14,7 @@ from portal.tickets.subjects import Wish
 from portal.ui.forms import RefusableForm
 from tenants.access import Actor
 from tenants.inventory import NOTES
-from tenants.models import Membership
+from tenants.models import Membership, ServiceAccount
 from tenants.permissions import Permission
 
 REASON_LENGTH = 500
@@ -23,6 +23,7 @@ REASON_LENGTH = 500
 class PersonForm(forms.Form):
     """Whose access is to be revoked."""
 
+    names = "member"
     member: "forms.ModelChoiceField[Membership]" = forms.ModelChoiceField(
         label=_("Person"), queryset=None
     )
@@ -30,6 +31,17 @@ class PersonForm(forms.Form):
     def __init__(self, *args: Any, members: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["member"].queryset = members  # type: ignore[attr-defined]
+
+
+class AccountForm(forms.Form):
+    """Which service account is to be stopped."""
+
+    names = "account"
+    account: "forms.ModelChoiceField[ServiceAccount]" = forms.ModelChoiceField(queryset=None)
+
+    def __init__(self, *args: Any, accounts: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["account"].queryset = accounts  # type: ignore[attr-defined]
 
 
 class RevocationForm(forms.Form):

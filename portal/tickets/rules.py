@@ -37,11 +37,16 @@ class Kind(TextChoices):
 
 class Scope(TextChoices):
     MEMBER = "member", _("A person's access")
+    SERVICE_ACCOUNT = "service_account", _("A service account's access")
     ALL_METADATA = "all_metadata", _("All metadata of the workspace")
     INTEGRATION = "integration", _("One integration")
     PERSON = "person", _("A person's data")
     DATA_CLASS = "data_class", _("One kind of data")
     CLOSE = "close", _("The whole workspace")
+
+
+# Whose access a revocation takes; every other scope is a deletion's.
+OF_REVOCATION = frozenset({Scope.MEMBER, Scope.SERVICE_ACCOUNT})
 
 
 class Status(TextChoices):

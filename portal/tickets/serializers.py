@@ -7,13 +7,18 @@ from rest_framework import serializers
 from portal.rest.serializers import StrictSerializer, TextField
 from portal.tickets.models import Finding, Step, Tally, Ticket
 from portal.tickets.plans import title_of_step
-from portal.tickets.rules import Scope
+from portal.tickets.rules import OF_REVOCATION, Scope
 from tenants.inventory import ERASABLE_ALONE
-from tenants.models import Membership
+from tenants.models import Membership, ServiceAccount
 
 
 class RevocationInput(StrictSerializer):
-    member = serializers.UUIDField(help_text="Whose access ends, from /members.")
+    member = serializers.UUIDField(
+        required=False, default=None, help_text="Whose access ends, from /members."
+    )
+    service_account = serializers.UUIDField(
+        required=False, default=None, help_text="Or the machine's, from /service-accounts."
+    )
     effective_at = serializers.DateTimeField(
         required=False,
         allow_null=True,
@@ -30,8 +35,24 @@ class RevocationInput(StrictSerializer):
             raise serializers.ValidationError("There is no such member.")
         return found
 
+    def validate_service_account(self, value: Any) -> ServiceAccount:
+        actor = self.context["view"].request.actor
+        rows = ServiceAccount.objects.visible_to(actor).filter(deleted_at=None)
+        found: ServiceAccount | None = rows.filter(pk=value).first()
+        if found is None:
+            raise serializers.ValidationError("There is no such service account.")
+        return found
 
-DELETION_SCOPES = [scope.value for scope in Scope if scope != Scope.MEMBER]
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        named = [attrs.get("member"), attrs.get("service_account")]
+        if named.count(None) != 1:
+            said = "Name one: a member or a service account."
+            raise serializers.ValidationError({"member": said})
+        attrs["holder"] = attrs["member"] or attrs["service_account"]
+        return attrs
+
+
+DELETION_SCOPES = [scope.value for scope in Scope if scope not in OF_REVOCATION]
 
 
 class DeletionQuery(StrictSerializer):

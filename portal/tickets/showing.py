@@ -30,6 +30,8 @@ STEP_TONES = {
 MARKS = {
     EventName.TICKET_OPENED: ("ticket-plus", "info"),
     EventName.TICKET_CONFIRMED: ("user-check", "info"),
+    EventName.TICKET_REVERSED: ("undo-2", "neutral"),
+    EventName.TICKET_CONTAINED: ("user-x", "info"),
     EventName.TICKET_WITHDRAWN: ("undo-2", "neutral"),
     EventName.TICKET_STEP_ASKED: ("hand", "warn"),
     EventName.TICKET_STEP_ANSWERED: ("user-check", "ok"),
@@ -55,6 +57,7 @@ CREDENTIALS = {
 }
 TITLES = {
     Scope.MEMBER: gettext_lazy("Revoke access: %(name)s"),
+    Scope.SERVICE_ACCOUNT: gettext_lazy("Stop the service account %(name)s"),
     Scope.ALL_METADATA: gettext_lazy("Delete all metadata of %(name)s"),
     Scope.INTEGRATION: gettext_lazy("Delete metadata: %(name)s"),
     Scope.PERSON: gettext_lazy("Delete a person's data: %(name)s"),

@@ -18,6 +18,7 @@ workspace_urls: list[URLPattern] = [
     path("requests/<slug:number>/progress/", showing.ticket_progress, name="ticket-progress"),
     path("requests/<slug:number>/withdraw/", showing.ticket_withdraw, name="ticket-withdraw"),
     path("requests/<slug:number>/cancel/", showing.ticket_cancel, name="ticket-cancel"),
+    path("requests/<slug:number>/reverse/", showing.ticket_reverse, name="ticket-reverse"),
     path("requests/<slug:number>/hasten/", showing.ticket_hasten, name="ticket-hasten"),
     path("requests/<slug:number>/confirm/", showing.ticket_confirm, name="ticket-confirm"),
     path("requests/<slug:number>/steps/<uuid:pk>/", answering.step_answer, name="step-answer"),

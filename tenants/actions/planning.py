@@ -6,7 +6,7 @@ from audit.names import EventName
 from audit.recorder import record
 from tenants.access import Actor, ActorKind, action
 from tenants.actions.guards import keep_an_owner, lock_organization
-from tenants.actions.members import MemberNotActive
+from tenants.actions.members import MemberNotActive, reinstate_member
 from tenants.models import Membership
 from tenants.permissions import BuiltInRole, Permission
 
@@ -47,6 +47,21 @@ def give_up_block(membership: Membership, *, actor: Actor) -> Membership:
         _keep(membership)
         record(EventName.MEMBER_BLOCK_GIVEN_UP, actor=actor, target=membership)
     return membership
+
+
+@action(Permission.REVOCATION_FILE)
+def restore_member(membership: Membership, *, actor: Actor, at: datetime) -> Membership:
+    """Undo a block: role, teams and a set end as they were, and no old session or token.
+
+    Raises NotPermitted for more than the actor may give, MemberNotContained.
+    """
+    before = Membership.objects.locked(membership.pk)
+    back = reinstate_member(
+        before, actor=actor, at=at, role=before.role, custom_role=before.custom_role
+    )
+    back.access_ends_at, back.blocked_from = before.access_ends_at, None
+    back.save(update_fields=["access_ends_at", "blocked_from"])
+    return back
 
 
 def _keep(membership: Membership) -> None:

@@ -84,7 +84,7 @@ def change_service_account(
     account = _held(account)
     if account.version != version:
         raise StaleVersion("This service account changed meanwhile. Look again, then decide.")
-    _may_hold_all(account, actor=actor)
+    refuse_beyond(account, actor=actor)
     before, places = _facts(account), _teams_of(account)
     if role or custom_role:
         given = given_role(role, custom_role, organization=actor.organization)
@@ -117,7 +117,7 @@ def suspend_service_account(
 def reinstate_service_account(account: ServiceAccount, *, actor: Actor) -> ServiceAccount:
     """Let it in again, with no more than the actor holds. Raises NotPermitted."""
     account = _held(account)
-    _may_hold_all(account, actor=actor)
+    refuse_beyond(account, actor=actor)
     if account.suspended_at is not None:
         _stand(account, None)
         record(EventName.SERVICE_ACCOUNT_REINSTATED, actor=actor, target=account)
@@ -197,7 +197,7 @@ def _teams_of(account: ServiceAccount) -> list[Team]:
     return [place.team for place in places]
 
 
-def _may_hold_all(account: ServiceAccount, *, actor: Actor) -> None:
+def refuse_beyond(account: ServiceAccount, *, actor: Actor) -> None:
     """Nobody changes or lets in what may more than they."""
     held = united(account.role_permissions(), (t.permissions for t in _teams_of(account)))
     may_hand_out(held - OWNERS_ALONE, actor=actor)

@@ -39,6 +39,8 @@ class ServiceAccount(TenantModel):
     address_rule = models.CharField(_("only from"), max_length=LONGEST_RULE, blank=True)
     created_at = models.DateTimeField()
     access_ends_at = models.DateTimeField(_("access ends"), null=True, blank=True)
+    # When a request that was filed ahead stops it; nobody edits it but that request.
+    blocked_from = models.DateTimeField(null=True, blank=True)
     suspended_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
@@ -71,9 +73,15 @@ class ServiceAccount(TenantModel):
         return f"custom:{self.custom_role_id}" if self.custom_role_id else self.role
 
     def is_active(self, *, at: datetime) -> bool:
-        ends = self.access_ends_at
+        ends = [end for end in (self.access_ends_at, self.blocked_from) if end is not None]
         stands = self.suspended_at is None and self.deleted_at is None
-        return stands and (ends is None or ends > at)
+        return stands and all(end > at for end in ends)
+
+    def contain(self, *, at: datetime) -> None:
+        """Stop it from `at` on, or since a planned instant gone by."""
+        planned, self.suspended_at = self.blocked_from, at
+        if planned is not None and planned <= at:
+            self.suspended_at, self.blocked_from = planned, None
 
     def role_permissions(self) -> frozenset[Permission]:
         if self.custom_role is None:

@@ -61,14 +61,9 @@ SHARED_PARTS = {
     "portal/grants/actions/settling.py": {"mark_tampered", "settle_overdue"},
     "portal/sso/actions/connections.py": {"refuse_while_in_use"},
     "portal/tickets/actions/opening.py": {"latest_for", "open_for", "open_ticket"},
-    "portal/tickets/actions/revoking.py": {
-        "begin",
-        "blocked_since",
-        "check_instant",
-        "refuse_own_and_higher",
-        "wake",
-        "without_access",
-    },
+    "portal/tickets/actions/revoking.py": {"begin", "check_instant", "wake"},
+    "tenants/actions/service_accounts.py": {"refuse_beyond"},
+    "tenants/actions/stopping.py": {"end_tokens_of"},
 }
 # Verbs that change nothing anybody could ask about later: a worker goes to the back of its lane.
 SILENT = {"release_step"}

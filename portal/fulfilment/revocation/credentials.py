@@ -9,9 +9,10 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from portal.fulfilment.probes.handles import note_credential
-from portal.fulfilment.revocation.subject import subject_of
+from portal.fulfilment.revocation.subject import account_of, subject_of
 from portal.fulfilment.work import Finished, Job, Outcome
 from portal.sso.models import Connection
+from portal.tickets.models import Ticket
 from tenants.models import ApiToken, Entry, Invitation, Membership
 
 
@@ -26,10 +27,8 @@ class Credential:
 
 def list_credentials(job: Job) -> Outcome:
     """Sessions, tokens, sign-in, SSO identities and open invitations, as of the containment."""
-    membership = subject_of(job.ticket)
-    since = job.ticket.contained_at or job.at
     found: dict[str, int] = {}
-    for credential in _credentials(membership, since):
+    for credential in _credentials(job.ticket, job.ticket.contained_at or job.at):
         note_credential(
             job.ticket,
             kind=credential.kind,
@@ -42,9 +41,14 @@ def list_credentials(job: Job) -> Outcome:
     return Finished(found)
 
 
-def _credentials(membership: Membership, since: datetime) -> Iterator[Credential]:
+def _credentials(ticket: Ticket, since: datetime) -> Iterator[Credential]:
+    account = account_of(ticket)
+    if account is not None:
+        yield from _tokens(Q(service_account=account), since)
+        return
+    membership = subject_of(ticket)
     yield from _sessions(membership, since)
-    yield from _tokens(membership, since)
+    yield from _tokens(Q(owner=membership), since)
     yield from _password(membership)
     yield from _identities(membership)
     yield from _invitations(membership, since)
@@ -62,9 +66,9 @@ def _sessions(membership: Membership, since: datetime) -> Iterator[Credential]:
         )
 
 
-def _tokens(membership: Membership, since: datetime) -> Iterator[Credential]:
+def _tokens(whose: Q, since: datetime) -> Iterator[Credential]:
     usable = Q(revoked_at__isnull=True) | Q(revoked_at__gte=since)
-    tokens = ApiToken.objects.filter(usable, owner=membership, expires_at__gt=since)
+    tokens = ApiToken.objects.filter(usable, whose, expires_at__gt=since)
     for token in tokens:
         yield Credential(
             "token",

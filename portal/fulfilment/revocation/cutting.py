@@ -3,12 +3,13 @@
 from django.contrib.sessions.models import Session
 from django.db.models import Q
 
-from portal.fulfilment.revocation.subject import subject_of
+from portal.fulfilment.revocation.subject import account_of, subject_of
 from portal.fulfilment.work import Finished, Job, Outcome
 from portal.sso.actions import close_identities
 from portal.tickets.models import Ticket
 from tenants.actions.entries import end_entries_of
 from tenants.actions.members import contain_member, revoke_member
+from tenants.actions.stopping import end_account, end_tokens_of
 from tenants.actions.tokens import revoke_tokens_of
 from tenants.models import Entry, Invitation, Membership, TeamMember
 from tenants.scoping import system_scope
@@ -31,8 +32,21 @@ def end_sessions(job: Job) -> Outcome:
 
 
 def revoke_tokens(job: Job) -> Outcome:
-    revoked = revoke_tokens_of(subject_of(job.ticket), at=job.at)
+    account = account_of(job.ticket)
+    if account is None:
+        revoked = revoke_tokens_of(subject_of(job.ticket), at=job.at)
+    else:
+        revoked = end_tokens_of(account, at=job.at)
+        _destroyed(job)
     return Finished({"tokens": revoked}, skipped=not revoked)
+
+
+def end_machine(job: Job) -> Outcome:
+    """The account is over: its places go, its name is free again, what it did keeps it."""
+    account = account_of(job.ticket)
+    if account is not None:
+        end_account(account, actor=job.actor, at=job.at)
+    return Finished()
 
 
 def unlink_sso(job: Job) -> Outcome:

@@ -6,7 +6,7 @@ from portal.tickets.models import Finding
 from tenants.models import Organization
 
 # What cuts credentials off; run again when one of them still opens something.
-CUTTING = ("credentials", "sessions", "tokens", "sso", "invitations", "places")
+CUTTING = ("credentials", "sessions", "tokens", "sso", "invitations", "places", "machine")
 
 
 def prove_no_access(job: Job) -> Outcome:

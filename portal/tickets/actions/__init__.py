@@ -12,6 +12,7 @@ from portal.tickets.actions.filing import file_deletion
 from portal.tickets.actions.filters import delete_filter, save_filter
 from portal.tickets.actions.planned import begin_revocation, cancel_revocation, hasten_revocation
 from portal.tickets.actions.restoring import Erasure, reopen_deletion
+from portal.tickets.actions.reversing import reverse_revocation
 from portal.tickets.actions.revoking import file_revocation
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "note_answer",
     "reopen_deletion",
     "retry_ticket",
+    "reverse_revocation",
     "save_filter",
     "withdraw_deletion",
 ]

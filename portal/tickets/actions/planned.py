@@ -6,13 +6,13 @@ from django.utils.translation import gettext as _
 
 from audit.names import EventName
 from audit.recorder import record
-from portal.tickets.actions.revoking import begin, refuse_own_and_higher
+from portal.tickets.actions.revoking import begin
+from portal.tickets.holders import give_up, holder_of, refuse_own_and_higher
 from portal.tickets.models import Ticket
 from portal.tickets.models.ticket import IllegalMove
 from portal.tickets.rules import Status
 from tenants.access import Actor, action
-from tenants.actions.planning import give_up_block
-from tenants.models import Membership, Organization
+from tenants.models import Organization
 from tenants.permissions import Permission
 
 
@@ -42,9 +42,9 @@ def cancel_revocation(
             _("%(number)s has blocked the access already; it cannot be cancelled any more.")
             % {"number": ticket.number}
         )
-    subject = Membership.objects.filter(pk=ticket.subject_id).first()
-    if subject is not None:
-        give_up_block(subject, actor=actor)
+    holder = holder_of(ticket)
+    if holder is not None:
+        give_up(holder, actor=actor)
     ticket.move(Status.WITHDRAWN, at=at)
     ticket.save(update_fields=["status", "version", "wake_at", "ended_at"])
     record(EventName.TICKET_WITHDRAWN, actor=actor, target=ticket)
@@ -65,9 +65,9 @@ def _scheduled(ticket: Ticket, *, actor: Actor, version: int | None) -> Ticket:
     """The request, locked after its organization as everywhere, if it is still to come."""
     Organization.objects.locked(actor.organization_id)
     ticket = Ticket.objects.locked(ticket.pk)
-    subject = Membership.objects.filter(pk=ticket.subject_id).first()
-    if subject is not None:
-        refuse_own_and_higher(subject, actor=actor)
+    holder = holder_of(ticket)
+    if holder is not None:
+        refuse_own_and_higher(holder, actor=actor)
     ticket.check_version(version)
     if ticket.status != Status.SCHEDULED:
         raise IllegalMove(_("%(number)s is not scheduled.") % {"number": ticket.number})

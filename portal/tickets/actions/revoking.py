@@ -1,4 +1,4 @@
-"""Takes a person's access: now, or at an instant to come that needs no worker to be true."""
+"""Takes access: now, or at an instant to come that needs no worker to be true."""
 
 from datetime import datetime
 
@@ -6,25 +6,31 @@ from django.utils.translation import gettext as _
 
 from audit.names import EventName
 from audit.recorder import record
-from audit.refusals import Invalid, NotPermitted
+from audit.refusals import Invalid
 from portal.queue.names import JobName
 from portal.queue.publishing import enqueue
 from portal.tickets import rules
 from portal.tickets.actions.opening import open_for, open_ticket
+from portal.tickets.holders import (
+    SCOPES,
+    Holder,
+    block,
+    holder_of,
+    plan,
+    refuse_own_and_higher,
+)
 from portal.tickets.models import Ticket
-from portal.tickets.rules import Kind, Scope, Status
+from portal.tickets.rules import Kind, Status
 from tenants.access import Actor, action
-from tenants.actions.members import contain_member
-from tenants.actions.planning import plan_block
-from tenants.models import Membership, Organization
-from tenants.permissions import BuiltInRole, Permission
+from tenants.models import Organization
+from tenants.permissions import Permission
 
 BLOCK_FIELDS = ["status", "version", "wake_at", "received_at", "due_at", "contained_at"]
 
 
 @action(Permission.REVOCATION_FILE, step_up=True)
 def file_revocation(
-    membership: Membership,
+    holder: Holder,
     *,
     actor: Actor,
     at: datetime,
@@ -32,42 +38,42 @@ def file_revocation(
     source: str = "person",
     effective_at: datetime | None = None,
 ) -> Ticket:
-    """Block a person's access, and open the request that cleans up and proves it.
+    """Block somebody's access, and open the request that cleans up and proves it.
 
-    Now, or at `effective_at`. An open request for the same person is returned as it is; one that
+    Now, or at `effective_at`. An open request about the same is returned as it is; one that
     is only scheduled is brought forward, never put off. Raises Invalid, LastOwner, NotPermitted.
     """
-    refuse_own_and_higher(membership, actor=actor)
+    refuse_own_and_higher(holder, actor=actor)
     Organization.objects.locked(actor.organization_id)
     check_instant(effective_at, at=at)
-    standing = open_for(Kind.REVOCATION, membership.pk)
+    standing = open_for(Kind.REVOCATION, holder.pk)
     if standing is not None:
         return _attach(standing, actor=actor, at=at, effective_at=effective_at)
     if effective_at is not None:
-        planned = plan_block(membership, actor=actor, at=at, blocked_from=effective_at)
+        plan(holder, actor=actor, at=at, blocked_from=effective_at)
         when = {
             "status": Status.SCHEDULED,
             "scheduled_for": effective_at,
             "received_at": effective_at,
             "wake_at": effective_at,
         }
-        return _open(planned, actor=actor, at=at, reason=reason, source=source, **when)
-    contained = without_access(membership, actor=actor, at=at)
-    since = {"status": Status.CONTAINED, "contained_at": blocked_since(contained, at=at)}
-    ticket = _open(contained, actor=actor, at=at, reason=reason, source=source, wake_at=at, **since)
+        return _open(holder, actor=actor, at=at, reason=reason, source=source, **when)
+    since = {"status": Status.CONTAINED, "contained_at": block(holder, actor=actor, at=at)}
+    ticket = _open(holder, actor=actor, at=at, reason=reason, source=source, wake_at=at, **since)
     wake(ticket)
     return ticket
 
 
-def _open(membership: Membership, *, actor: Actor, at: datetime, **fields: object) -> Ticket:
+def _open(holder: Holder, *, actor: Actor, at: datetime, **fields: object) -> Ticket:
+    scope = SCOPES[type(holder)]
     return open_ticket(
         Kind.REVOCATION,
         actor=actor,
         at=at,
-        scope=Scope.MEMBER,
-        subject_kind="member",
-        subject_id=membership.pk,
-        subject_label=str(membership),
+        scope=scope,
+        subject_kind=scope.value,
+        subject_id=holder.pk,
+        subject_label=str(holder),
         **fields,
     )
 
@@ -90,8 +96,9 @@ def _is_no_sooner(effective_at: datetime | None, ticket: Ticket) -> bool:
 
 
 def _move_forward(ticket: Ticket, *, actor: Actor, at: datetime, effective_at: datetime) -> Ticket:
-    subject = Membership.objects.get(pk=ticket.subject_id)
-    plan_block(subject, actor=actor, at=at, blocked_from=effective_at)
+    holder = holder_of(ticket)
+    if holder is not None:
+        plan(holder, actor=actor, at=at, blocked_from=effective_at)
     before, ticket.version = ticket.received_at, ticket.version + 1
     ticket.scheduled_for = ticket.received_at = ticket.wake_at = effective_at
     ticket.due_at = rules.due_at(effective_at)
@@ -111,11 +118,10 @@ def begin(ticket: Ticket, *, actor: Actor, at: datetime) -> Ticket:
 
     The promise counts from the end of the access: its planned instant, or now if that is sooner.
     """
-    there = Membership.objects.exclude(status=Membership.Status.REVOKED)
-    subject = there.filter(pk=ticket.subject_id).first()
+    holder = holder_of(ticket)
     since = received_at = max(ticket.filed_at, min(at, ticket.received_at))
-    if subject is not None:
-        since = blocked_since(without_access(subject, actor=actor, at=at), at=at)
+    if holder is not None:
+        since = block(holder, actor=actor, at=at)
     ticket.block(since=since, received_at=received_at, at=at)
     ticket.save(update_fields=BLOCK_FIELDS)
     record(
@@ -144,34 +150,9 @@ def check_instant(effective_at: datetime | None, *, at: datetime) -> None:
     raise Invalid(_("This time does not fit."), {"effective_at": said})
 
 
-def blocked_since(membership: Membership, *, at: datetime) -> datetime:
-    """The real last instant of access: an end that was set may have come before the filing."""
-    ends = (membership.contained_at, membership.access_ends_at)
-    return min([at, *(end for end in ends if end is not None)])
-
-
-def without_access(membership: Membership, *, actor: Actor, at: datetime) -> Membership:
-    """The person with every way in cut; of somebody suspended that is done already."""
-    now = Membership.objects.locked(membership.pk)
-    if now.status == Membership.Status.SUSPENDED:
-        return now
-    return contain_member(now, actor=actor, at=at)
-
-
 def wake(ticket: Ticket) -> None:
     enqueue(
         JobName.TICKET_PROCESS,
         organization_id=str(ticket.organization_id),
         ticket_id=str(ticket.pk),
     )
-
-
-def refuse_own_and_higher(membership: Membership, *, actor: Actor) -> None:
-    """Raises NotPermitted for one's own access, and for an owner's by anybody else."""
-    if actor.membership is not None and actor.membership.pk == membership.pk:
-        raise NotPermitted(
-            _("You cannot decide about your own access. Ask another owner or admin to do it.")
-        )
-    is_owner = membership.role == BuiltInRole.OWNER
-    if is_owner and actor.membership and not actor.may(Permission.ORGANIZATION_MANAGE):
-        raise NotPermitted(_("Only an owner can revoke the access of an owner."))

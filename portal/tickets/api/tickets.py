@@ -21,6 +21,7 @@ from portal.tickets.actions import (
     file_revocation,
     hasten_revocation,
     retry_ticket,
+    reverse_revocation,
     withdraw_deletion,
 )
 from portal.tickets.board import PLACES, counts_of
@@ -55,6 +56,7 @@ class TicketViewSet(PortalViewSet):
         "withdraw": withdraw_deletion.permission,
         "cancel": cancel_revocation.permission,
         "hasten": hasten_revocation.permission,
+        "reverse": reverse_revocation.permission,
         "retry": retry_ticket.permission,
         "complete_step": complete_step.permission,
     }
@@ -71,6 +73,7 @@ class TicketViewSet(PortalViewSet):
         "withdraw": shapes.NoInput,
         "cancel": shapes.NoInput,
         "hasten": shapes.NoInput,
+        "reverse": shapes.NoInput,
         "retry": shapes.NoInput,
         "complete_step": shapes.EvidenceInput,
     }
@@ -81,7 +84,9 @@ class TicketViewSet(PortalViewSet):
         "evidence": shapes.EvidenceOutput,
         "deletion_effect": shapes.DeletionEffectOutput,
     }
-    versioned = frozenset({"confirm", "withdraw", "cancel", "hasten", "retry", "complete_step"})
+    versioned = frozenset(
+        {"confirm", "withdraw", "cancel", "hasten", "reverse", "retry", "complete_step"}
+    )
 
     def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         if self.action != "list":
@@ -129,14 +134,15 @@ class TicketViewSet(PortalViewSet):
 
     @verb(detail=False, methods=["post"])
     def revocations(self, request: Request) -> Response:
-        """Block a person's access, now or at a time to come. Needs a step-up in these five minutes.
+        """Block the access of a person or a service account, now or at a time to come.
 
+        Needs a step-up within the last five minutes.
         An open request about the same person is answered as it is; a scheduled one is brought
         forward when access is to end sooner.
         """
         data = self.read()
         ticket = file_revocation(
-            data["member"],
+            data["holder"],
             actor=self.request.actor,
             at=self.request.at,
             reason=data["reason"],
@@ -195,6 +201,14 @@ class TicketViewSet(PortalViewSet):
     def hasten(self, request: Request, pk: str) -> Response:
         """Let a scheduled revocation block access now. Needs a step-up."""
         return self._decided(hasten_revocation)
+
+    @verb(detail=True, methods=["post"])
+    def reverse(self, request: Request, pk: str) -> Response:
+        """Give the access back while nothing is destroyed yet. Needs a step-up.
+
+        Role and teams come back; sessions, tokens and invitations do not.
+        """
+        return self._decided(reverse_revocation)
 
     @verb(detail=True, methods=["post"])
     def retry(self, request: Request, pk: str) -> Response:

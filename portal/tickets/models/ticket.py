@@ -273,6 +273,11 @@ class Ticket(TenantModel):
         return self.kind == Kind.DELETION and self.status in rules.WITHDRAWABLE
 
     @property
+    def took_access(self) -> bool:
+        """Whether it was this request that ended the access; it may have ended before."""
+        return self.contained_at is not None and self.contained_at >= self.received_at
+
+    @property
     def is_reversible(self) -> bool:
         """Whether a way back is left to somebody whose access is blocked."""
         return self.status in rules.REVERSIBLE and self.destroyed_at is None

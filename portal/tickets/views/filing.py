@@ -7,15 +7,16 @@ from django.utils.translation import gettext as _
 
 from audit.refusals import Invalid
 from portal.tickets.actions import file_deletion, file_revocation
-from portal.tickets.forms import DeletionForm, PersonForm, RevocationForm, TargetForm
+from portal.tickets.forms import AccountForm, DeletionForm, PersonForm, RevocationForm, TargetForm
+from portal.tickets.holders import Holder
 from portal.tickets.models import Ticket
-from portal.tickets.previews import effect_of, effects_of_revoking
+from portal.tickets.previews import effect_of, effects_of_ending
 from portal.tickets.rules import Status
 from portal.tickets.subjects import Wish, subject_of
 from portal.ui.needs import needs
 from portal.ui.pages import page
 from portal.ui.requests import PortalRequest, workspace_url
-from tenants.models import Membership
+from tenants.models import Membership, ServiceAccount
 
 
 def _same_page(request: PortalRequest) -> str:
@@ -24,29 +25,37 @@ def _same_page(request: PortalRequest) -> str:
 
 @needs(file_revocation.permission, step_up=True, methods=("GET", "POST"), refusal_to=_same_page)
 def ticket_revoke(request: PortalRequest) -> HttpResponse:
-    """First the person, then what it takes from them, then the button."""
-    chooser = PersonForm(request.GET or None, members=_others(request))
+    """First the person or the machine, then what it takes from them, then the button."""
+    chooser = _chooser(request)
     if not chooser.is_valid():
         return page(request, "tickets/revoke_choose.html", {"form": chooser})
-    member = chooser.cleaned_data["member"]
+    holder: Holder = chooser.cleaned_data[chooser.names]
     form = RevocationForm(request.POST if request.method == "POST" else None)
-    ticket = _revoked(request, form, member) if form.is_valid() else None
+    ticket = _revoked(request, form, holder) if form.is_valid() else None
     if ticket is not None:
         return _to(request, ticket)
     context = {
         "form": form,
-        "member": member,
-        "effects": effects_of_revoking(member, request.at, actor=request.actor),
+        "holder": holder,
+        "effects": effects_of_ending(holder, request.at, actor=request.actor),
     }
     status = 422 if form.is_bound else 200
     return page(request, "tickets/revoke.html", context, status=status)
 
 
-def _revoked(request: PortalRequest, form: RevocationForm, member: Membership) -> Ticket | None:
+def _chooser(request: PortalRequest) -> AccountForm | PersonForm:
+    """A service account comes by the link on its own page; people are chosen here."""
+    if "account" in request.GET:
+        accounts = ServiceAccount.objects.visible_to(request.actor).filter(deleted_at=None)
+        return AccountForm(request.GET, accounts=accounts)
+    return PersonForm(request.GET or None, members=_others(request))
+
+
+def _revoked(request: PortalRequest, form: RevocationForm, holder: Holder) -> Ticket | None:
     """The filed request; a time that does not fit is said next to its field instead."""
     try:
         ticket = file_revocation(
-            member,
+            holder,
             actor=request.actor,
             at=request.at,
             reason=form.cleaned_data["reason"],
@@ -61,7 +70,7 @@ def _revoked(request: PortalRequest, form: RevocationForm, member: Membership) -
         if ticket.status == Status.SCHEDULED
         else _("Access of %(name)s is blocked. %(number)s cleans up and proves it.")
     )
-    messages.success(request, words % {"name": member, "number": ticket.number})
+    messages.success(request, words % {"name": holder, "number": ticket.number})
     return ticket
 
 

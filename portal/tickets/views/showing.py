@@ -12,6 +12,7 @@ from portal.tickets.actions import (
     confirm_deletion,
     hasten_revocation,
     retry_ticket,
+    reverse_revocation,
     withdraw_deletion,
 )
 from portal.tickets.forms import VersionForm
@@ -75,6 +76,17 @@ def ticket_hasten(request: PortalRequest, number: str) -> HttpResponse:
         _ticket(request, number), actor=request.actor, at=request.at, version=_version(request)
     )
     messages.success(request, _("Access is blocked now."))
+    return _back(request, ticket)
+
+
+@needs(reverse_revocation.permission, step_up=True, methods=("POST",), refusal_to="ticket-show")
+def ticket_reverse(request: PortalRequest, number: str) -> HttpResponse:
+    ticket = reverse_revocation(
+        _ticket(request, number), actor=request.actor, at=request.at, version=_version(request)
+    )
+    messages.success(
+        request, _("%(number)s is taken back. Nothing was destroyed.") % {"number": ticket.number}
+    )
     return _back(request, ticket)
 
 
