@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 from wsgiref.util import setup_testing_defaults
 
 from django.conf import settings
-from django.core.handlers.wsgi import WSGIHandler
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.db import connection
+from django.urls import set_script_prefix
 
 from tenants.scoping import current_organization_id, organization_scope
 
@@ -33,8 +35,9 @@ def call(
 ) -> Answer:
     """GET `path` as a browser or a client would. Raises NoAnswer for 429 and 5xx."""
     made = _environ(path, cookies or {}) | dict(environ or {})
+    serve = _serve_inside if connection.in_atomic_block else _serve
     # An empty context: the request must find its own way in, not this worker's scope.
-    answer = Context().run(_serve, made)
+    answer = Context().run(serve, made)
     # The request closed its scope on the shared connection; announce ours again.
     with organization_scope(current_organization_id()):
         pass
@@ -87,6 +90,15 @@ def _serve(environ: dict[str, object]) -> Answer:
         if close is not None:
             close()
     return Answer(int(str(seen["status"])), str(seen["location"]))
+
+
+def _serve_inside(environ: dict[str, object]) -> Answer:
+    """Within the caller's transaction: without the signals around a request, which end it."""
+    set_script_prefix("/")
+    response = _handler().get_response(WSGIRequest(environ))
+    for close in getattr(response, "_resource_closers", ()):  # `close` itself would send the signal
+        close()
+    return Answer(response.status_code, response.headers.get("Location", ""))
 
 
 _made: list[WSGIHandler] = []

@@ -8,22 +8,23 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.db import transaction
 from django.urls import reverse
 
 from accounts.models import User
-from portal.fulfilment.probes.calling import Answer, call
+from portal.fulfilment.probes.calling import Answer, NoAnswer, call
 from portal.fulfilment.probes.handles import handle_of
 from portal.rest.authentication import STORED_TOKEN
-from portal.sso.admission import decide_admission
 from portal.sso.identity import Identity
+from portal.sso.knocking import SAYS_NOTHING, fresh_sign_in, latest_reason
 from portal.sso.models import Connection
-from portal.sso.refusals import SignInRefused
 from portal.tickets.models import Finding
 from tenants.addresses import one_of
 from tenants.links import Purpose, signed_link
 from tenants.models import Organization, Policy
 
 _OK = range(200, 300)
+_LET_IN = range(200, 400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,23 +96,30 @@ def _from_within() -> dict[str, object]:
 
 
 def _sso(knock: Knock) -> Trial:
-    """A fresh assertion with the same identity, at the point where sign-ins are decided."""
-    connection = Connection.objects.get(pk=UUID(knock.handle["connection"]))
-    tried = f"a fresh assertion of {connection.name} with the same identity"
+    """A fresh sign-in with the same identity, through the address where sign-ins finish.
+
+    All of it is rolled back: one that is accepted leaves no session and no account behind.
+    """
+    connection = Connection.objects.filter(pk=UUID(knock.handle["connection"])).first()
+    if connection is None:
+        return Trial("a fresh assertion", accepted=False, detail="the connection is gone")
+    tried = f"GET the finish of {connection.name} with a fresh assertion of the same identity"
     identity = Identity(
         subject=knock.handle["subject"],
         email=knock.handle["email"],
         name="",
         authenticated_at=knock.at,
     )
-    known = User.objects.filter(
-        socialaccount__provider=connection.provider_id, socialaccount__uid=knock.handle["subject"]
-    ).first()
-    try:
-        decide_admission(connection, identity, known=known, at=knock.at)
-    except SignInRefused as refusal:
-        return Trial(tried, accepted=False, detail=f"refused: {refusal.reason}")
-    return Trial(tried, accepted=True, detail="would sign in")
+    with transaction.atomic():
+        fresh = fresh_sign_in(connection, identity, at=knock.at)
+        answer = call(fresh.path, cookies=fresh.cookies, environ=_from_within() | fresh.environ)
+        reason = latest_reason(connection)
+        transaction.set_rollback(True)
+    if answer.status in _LET_IN:
+        return _opened(tried, answer, also_open=True)
+    if not reason or reason in SAYS_NOTHING:
+        raise NoAnswer(f"{answer.status} {reason}")
+    return Trial(tried, accepted=False, detail=f"HTTP {answer.status}, refused: {reason}")
 
 
 def _invitation(knock: Knock) -> Trial:

@@ -1,6 +1,6 @@
 """The address to which an OpenID provider sends the browser back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,8 @@ from django.views.decorators.cache import never_cache
 
 from audit.refusals import Malformed
 from portal.sso.completing import complete_sign_in, complete_step_up
+from portal.sso.identity import Identity
+from portal.sso.knocking import proven_identity
 from portal.sso.models import Connection
 from portal.sso.oidc.applications import application_of
 from portal.sso.oidc.asking import connection_in
@@ -23,6 +25,7 @@ from portal.sso.providers import ConnectionProvider, provider_for
 from portal.sso.recording import notes_of, record_accepted
 from portal.sso.refusals import Reason, SignInRefused
 from portal.sso.testing import complete_test, is_test
+from portal.sso.verdicts import Check
 from portal.sso.views.doors import require_in_use, through_connection
 from portal.sso.views.limits import within_limit
 from portal.ui.needs import open_to_all
@@ -49,8 +52,7 @@ def callback(request: HttpRequest, connection: Connection, at: datetime) -> Http
     notes_of(request).is_test = is_test(state)
     if not is_test(state):
         require_in_use(connection)
-    examination = _examined(request, connection, state, at=at)
-    identity, checks = examination.require(), explain(examination)
+    identity, checks = _vouched_for(request, connection, state, at=at)
     notes_of(request).checks = checks
     with transaction.atomic():
         if is_test(state):
@@ -58,6 +60,17 @@ def callback(request: HttpRequest, connection: Connection, at: datetime) -> Http
         response = _completed(request, provider_for(request, connection, identity), state, at=at)
         record_accepted(request, connection, at=at)
     return response
+
+
+def _vouched_for(
+    request: HttpRequest, connection: Connection, state: State, *, at: datetime
+) -> tuple[Identity, Sequence[Check]]:
+    """Who it is, and how each rule went. Raises SignInRefused."""
+    proven = proven_identity(request)
+    if proven is not None:
+        return proven, ()
+    examination = _examined(request, connection, state, at=at)
+    return examination.require(), explain(examination)
 
 
 def _consented(request: HttpRequest, connection: Connection) -> HttpResponse:

@@ -9,13 +9,18 @@ from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from audit.identifiers import new_id
 from portal.fulfilment.actions import claim_step
+from portal.fulfilment.probes.handles import note_credential
+from portal.fulfilment.probes.trying import try_credential
 from portal.fulfilment.revocation import proving
 from portal.fulfilment.work import carrier_of
-from portal.sso.models import ClosedIdentity, Connection, Domain
+from portal.sso.identity import Identity
+from portal.sso.knocking import PROVEN_IDENTITY, fresh_sign_in
+from portal.sso.models import ClosedIdentity, Connection, Domain, ParkedSignIn, SignInAttempt
 from portal.tickets.actions import file_revocation
 from portal.tickets.models import Finding, Step, Ticket
 from portal.tickets.plans import steps_of
@@ -53,12 +58,15 @@ def invitation(mia: Membership, at: datetime) -> Invitation:
     return invited
 
 
-def link_sso(mia: Membership, at: datetime) -> None:
+def link_sso(mia: Membership, at: datetime, *, kind: str = "saml") -> None:
     """A proven domain, an active connection, and the person known to it."""
     connection_id = new_id()
     connection = Connection.objects.create(
         id=connection_id,
+        kind=kind,
         name="Acme IdP",
+        idp_entity_id="https://idp.acme.test",
+        certificate="-----BEGIN CERTIFICATE-----",
         provider_id=f"saml-{connection_id}",
         state="active",
         created_at=at,
@@ -175,18 +183,20 @@ def reopen_invitation(mia: Membership) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "revive"),
+    ("kind", "revive", "connection"),
     [
-        ("session", reopen_session),
-        ("token", revive_token),
-        ("sso", relink_sso),
-        ("password", let_back_in),
-        ("invitation", reopen_invitation),
+        ("session", reopen_session, "saml"),
+        ("token", revive_token, "saml"),
+        ("sso", relink_sso, "saml"),
+        ("sso", relink_sso, "google"),
+        ("password", let_back_in, "saml"),
+        ("invitation", reopen_invitation, "saml"),
     ],
 )
 def test_a_credential_that_works_again_keeps_the_request_open(
     kind: str,
     revive: Callable[[Membership], None],
+    connection: str,
     ada: Membership,
     mia: Membership,
     actor_of: ActorOf,
@@ -199,7 +209,7 @@ def test_a_credential_that_works_again_keeps_the_request_open(
 ) -> None:
     """The symptom: a request that says proven while a credential still opens the door."""
     client_of(mia)
-    link_sso(mia, at)
+    link_sso(mia, at, kind=connection)
     # Knocking from a forbidden address is refused too, and would prove nothing.
     Policy.objects.update(address_rule="198.51.100.0/24")
     ApiToken.objects.update(address_rule="203.0.113.0/24")
@@ -224,6 +234,86 @@ def test_a_credential_that_works_again_keeps_the_request_open(
     assert set(answers(ticket).values()) == {"refused"}
     mia.refresh_from_db()
     assert mia.status == Membership.Status.REVOKED
+
+
+@pytest.mark.parametrize("kind", ["saml", "google"])
+def test_a_fresh_assertion_is_refused_at_the_finish_and_leaves_nothing_behind(
+    kind: str, ada: Membership, mia: Membership, actor_of: ActorOf, at: datetime, work: Work
+) -> None:
+    link_sso(mia, at, kind=kind)
+    ticket = work(file_revocation(mia, actor=actor_of(ada), at=at))
+    finding = Finding.objects.get(ticket=ticket, kind="sso")
+    assert finding.answer == Finding.Answer.REFUSED
+    assert finding.tried.startswith("GET the finish of Acme IdP")
+    assert finding.detail in {"HTTP 403, refused: revoked", "HTTP 403, refused: not_linked"}
+    assert not Session.objects.exists()
+    assert not ParkedSignIn.objects.exists()
+    assert not SignInAttempt.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["saml", "google"])
+def test_a_sign_in_that_would_work_is_seen_and_rolled_back(
+    kind: str, ada: Membership, mia: Membership, at: datetime
+) -> None:
+    link_sso(mia, at, kind=kind)
+    ticket = make_ticket(ada, mia, at)
+    finding = list_one(ticket, mia)
+    trial = try_credential(finding, ada.organization, at)
+    assert trial.accepted
+    assert not Entry.objects.exists()
+    assert not Session.objects.exists()
+    assert not ParkedSignIn.objects.exists()
+
+
+def make_ticket(ada: Membership, mia: Membership, at: datetime) -> Ticket:
+    """A request about somebody whose access was never cut."""
+    ticket: Ticket = Ticket.objects.create(
+        number="REV-1",
+        kind="revocation",
+        scope="member",
+        status="contained",
+        subject_kind="member",
+        subject_id=mia.pk,
+        subject_label="Mia",
+        requester=ada,
+        requester_name="Ada",
+        received_at=at,
+        due_at=at + timedelta(hours=24),
+        contained_at=at,
+        wake_at=at,
+    )
+    return ticket
+
+
+def list_one(ticket: Ticket, mia: Membership) -> Finding:
+    connection = Connection.objects.get()
+    handle = {"connection": str(connection.pk), "subject": "mia-at-idp", "email": mia.email}
+    note_credential(ticket, kind="sso", label="Acme IdP", identity="x", handle=handle)
+    found: Finding = Finding.objects.get(ticket=ticket)
+    return found
+
+
+@pytest.mark.parametrize("kind", ["saml", "google"])
+def test_nobody_outside_can_vouch_for_anybody(kind: str, mia: Membership, at: datetime) -> None:
+    """The name of the inner door as a header, a parameter or a text in the environment."""
+    link_sso(mia, at, kind=kind)
+    connection = Connection.objects.get()
+    path = reverse("sso-finish" if kind == "saml" else "sso-callback", args=[connection.pk])
+    client = Client(
+        headers={"gatehouse.proven_identity": "mia-at-idp"},
+        **{PROVEN_IDENTITY: "mia-at-idp"},  # type: ignore[arg-type]
+    )
+    answer = client.get(path, {"state": "x", PROVEN_IDENTITY: "mia-at-idp"})
+    assert answer.status_code == 403
+    assert "_auth_user_id" not in client.session
+
+
+def test_a_fresh_sign_in_is_never_committed(mia: Membership, at: datetime) -> None:
+    link_sso(mia, at)
+    who = Identity(subject="mia-at-idp", email=mia.email, name="", authenticated_at=at)
+    with pytest.raises(RuntimeError, match="never be committed"):
+        fresh_sign_in(Connection.objects.get(), who, at=at)
+    assert not ParkedSignIn.objects.exists()
 
 
 def test_a_lease_from_before_the_clock_was_set_back_holds_nobody_up(
