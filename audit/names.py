@@ -184,6 +184,7 @@ class EventName(StrEnum):
     OBJECT_READ = "object.read"
     # The log itself
     LOG_EXPORTED = "log.exported"
+    EVIDENCE_EXPORTED = "evidence.exported"
     LOG_VERIFIED = "log.verified"
     CHECKPOINT_DOWNLOADED = "checkpoint.downloaded"
     MAIL_SENT = "mail.sent"

@@ -238,6 +238,9 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     N.SUPPORT_SESSION_OPENED: _("{actor} of support began to look, under {reference}."),
     N.SUPPORT_SESSION_CLOSED: _("The support session under {reference} ended."),
     N.OBJECT_READ: _("{actor} of support read {target}[ under {reference}]."),
+    N.EVIDENCE_EXPORTED: _(
+        "{actor} exported the evidence of {since} to {until}[ ({requests} requests)]."
+    ),
     N.LOG_EXPORTED: _("{actor} exported the audit log[ ({rows} events)]."),
     N.LOG_VERIFIED: _("{actor} had the audit log checked[: {findings} findings]."),
     N.CHECKPOINT_DOWNLOADED: _("{actor} downloaded a checkpoint of the audit log."),

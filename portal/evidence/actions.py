@@ -1,5 +1,6 @@
 """What may be done with the log, each leaving its own event in it."""
 
+import hashlib
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,6 +15,7 @@ from audit.refusals import NotFound, Refusal, TooMany
 from audit.tree import latest_checkpoint, make_checkpoint, seal_pending
 from audit.verify import Report, verify
 from portal.evidence.filters import LogFilter, events_for
+from portal.evidence.period import Period, requests_in
 from tenants.access import Actor, action
 from tenants.permissions import Permission
 
@@ -69,6 +71,26 @@ def verify_log(*, actor: Actor, at: datetime) -> Report:
         findings=len(report.findings),
     )
     return report
+
+
+@action(Permission.AUDIT_EXPORT)
+def export_evidence(*, actor: Actor, period: Period) -> int:
+    """Note that the evidence of a period goes out, before it does; returns how much it is.
+
+    Raises NotPermitted for whoever may not see requests.
+    """
+    actor.require(Permission.TICKET_VIEW)
+    requests = requests_in(period, actor).count()
+    record(
+        EventName.EVIDENCE_EXPORTED,
+        actor=actor,
+        target=Target(kind="evidence", id=None),
+        since=period.since.date().isoformat(),
+        until=(period.until - timedelta(days=1)).date().isoformat(),
+        requests=requests,
+        seed=hashlib.sha256(period.seed.encode()).hexdigest()[:16],
+    )
+    return requests
 
 
 def _refuse_repetition(actor: Actor, at: datetime) -> None:

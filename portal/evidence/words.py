@@ -55,6 +55,7 @@ NOUNS: Final[Mapping[str, tuple[Promise, str]]] = {
     "policy": (gettext_lazy("Policy"), "sliders-horizontal"),
     "organization": (gettext_lazy("Workspace"), "building-2"),
     "action": (gettext_lazy("Refused attempt"), "shield-x"),
+    "evidence": (gettext_lazy("Evidence for a period"), "folder-check"),
     "log": (gettext_lazy("Audit log"), "scroll-text"),
     "checkpoint": (gettext_lazy("Checkpoint"), "stamp"),
     "mail": (gettext_lazy("Mail"), "mail"),

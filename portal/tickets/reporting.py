@@ -59,6 +59,12 @@ class Fact(NamedTuple):
         return Verdict.LATE if is_late else Verdict.RUNNING
 
 
+def verdict_of(ticket: Ticket, *, at: datetime) -> Verdict:
+    """What the clock says of one request."""
+    facts = (getattr(ticket, name) for name in FACT_FIELDS)
+    return Fact("", *facts).verdict(at)
+
+
 FACT_FIELDS: Final = ("kind", "status", "received_at", "due_at", "met_at")
 
 

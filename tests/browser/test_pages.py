@@ -65,6 +65,7 @@ PAGES = [
     "/o/acme/sso/domains/",
     "/o/acme/audit/",
     "/o/acme/audit/checkpoints/",
+    "/o/acme/audit/period/?from=2020-01-01&to=2040-01-01&seed=x",
     "/o/acme/settings/",
     "/o/acme/settings/change/",
     "/o/acme/waiting/",
