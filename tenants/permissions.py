@@ -195,6 +195,7 @@ COMMAND_LINE_PERMISSIONS: frozenset[Permission] = SYSTEM_PERMISSIONS | {
     P.ROLE_MANAGE,
     P.ROLE_VIEW,
     P.TEAM_VIEW,
+    P.TICKET_VIEW,
 }
 
 PERMISSION_LABELS: Mapping[Permission, Promise] = {

@@ -20,7 +20,12 @@ class Source:
 
 
 Describe = Callable[[Ticket, Actor], Source]
-PLAIN = {"person": _("A person"), "api": _("API"), "restore": _("Restored backup")}
+PLAIN = {
+    "person": _("A person"),
+    "api": _("API"),
+    "command": _("Command line"),
+    "restore": _("Restored backup"),
+}
 _described: dict[str, Describe] = {}
 _labels: dict[str, str | Promise] = {}
 

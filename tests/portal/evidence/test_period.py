@@ -106,8 +106,7 @@ def downloaded(client: Client, query: str = QUERY) -> bytes:
     answer = client.get(f"{PAGE}evidence.zip?{query}")
     assert answer.status_code == 200
     assert answer["Content-Type"] == "application/zip"
-    raw = b"".join(answer.streaming_content)
-    return raw
+    return b"".join(answer.streaming_content)
 
 
 def test_the_file_is_read_back_by_other_code(march: Membership, client_of: ClientOf) -> None:

@@ -1,0 +1,257 @@
+"""Requests: listed, shown, filed and decided about, as on their pages."""
+
+from argparse import ArgumentParser
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from portal.access.asking import asked_member
+from portal.people.commanding import checked
+from portal.tickets.actions import (
+    cancel_revocation,
+    confirm_deletion,
+    file_deletion,
+    file_revocation,
+    hasten_revocation,
+    retry_ticket,
+    withdraw_deletion,
+)
+from portal.tickets.list_forms import TicketFilterForm
+from portal.tickets.listing import ORDERS, VIEWS, Look, tickets_for
+from portal.tickets.models import Finding, Step, Tally, Ticket
+from portal.tickets.rules import Kind, Scope, Status
+from portal.tickets.serializers import EvidenceOutput, TicketOutput
+from portal.tickets.showing import title_of
+from portal.tickets.subjects import Wish
+from tenants.commanding import (
+    EXIT_CODES,
+    Call,
+    Verb,
+    VerbsCommand,
+    add_dry_run,
+    echoed,
+    unusable,
+)
+from tenants.models import Membership
+from tenants.permissions import Permission
+
+AT_ONCE = 500
+Change = Callable[[], Ticket]
+
+
+def _filters(parser: ArgumentParser) -> None:
+    parser.add_argument("--search", default="", metavar="TEXT", help="number, name or reason")
+    parser.add_argument("--kind", default="", choices=Kind.values)
+    parser.add_argument("--status", default="", choices=Status.values)
+    parser.add_argument("--scope", default="", choices=Scope.values)
+    parser.add_argument("--view", default="", choices=list(VIEWS), help="by clock")
+    parser.add_argument("--source", default="", help="how it was filed, such as directory")
+    parser.add_argument("--person", default="", help="about whom: name, address or id")
+    parser.add_argument("--requester", default="", help="who filed it: name, address or id")
+    parser.add_argument("--from", default="", metavar="DAY", help="first day of receipt, in UTC")
+    parser.add_argument("--to", default="", metavar="DAY", help="last day of receipt, in UTC")
+    parser.add_argument("--sort", default="newest", choices=list(ORDERS))
+
+
+def _list(call: Call) -> None:
+    names = (
+        "kind", "status", "scope", "view", "source", "person", "requester", "from", "to", "sort",
+    )  # fmt: skip
+    given = {name: call.given[name] for name in names} | {"q": call.given["search"]}
+    wanted = {name: value for name, value in given.items() if value}
+    form = TicketFilterForm(wanted, actor=call.actor, zone=UTC)
+    checked(form)
+    chosen = form.chosen()
+    rows = tickets_for(Look(call.actor, call.at), chosen)
+    count = 0
+    for ticket in rows.order_by(*ORDERS[call.given["sort"]]).iterator(chunk_size=AT_ONCE):
+        count += 1
+        call.answer(_facts(call, ticket), _line(call, ticket))
+    if not call.as_json:
+        call.say(f"{count} found.")
+
+
+def _number(parser: ArgumentParser) -> None:
+    parser.add_argument("number", help="such as REV-1001")
+
+
+def _ticket(call: Call) -> Ticket:
+    number = call.given["number"].strip().upper()
+    found: Ticket | None = Ticket.objects.visible_to(call.actor).filter(number=number).first()
+    if found is None:
+        unusable(f"There is no request {echoed(call.given['number'])}.")
+    return found
+
+
+def _show(call: Call) -> None:
+    ticket = _ticket(call)
+    rows = {
+        "steps": Step.objects.filter(ticket=ticket).order_by("position"),
+        "credentials": Finding.objects.filter(ticket=ticket).order_by("kind", "pk"),
+        "stores": Tally.objects.filter(ticket=ticket).order_by("position"),
+    }
+    evidence = EvidenceOutput(rows).data
+    if not call.as_json:
+        call.say(_line(call, ticket))
+        for step in evidence["steps"]:
+            call.say(f"  step {step['position']} {step['name']}: {step['status']}")
+        for one in evidence["credentials"]:
+            call.say(f"  {one['kind']} {one['label']}: {one['answer']} {one['detail']}".rstrip())
+        for one in evidence["stores"]:
+            call.say(f"  {one['label']}: before {one['before']}, after {one['after']}")
+        return
+    call.answer({**_facts(call, ticket), **evidence}, "")
+
+
+def _reason(parser: ArgumentParser) -> None:
+    parser.add_argument("--reason", default="", help="shown on the request")
+
+
+def _person(parser: ArgumentParser) -> None:
+    parser.add_argument("person", help="e-mail address or id")
+    parser.add_argument(
+        "--at", metavar="INSTANT", default="", help="2027-03-31T18:00Z; without it now"
+    )
+
+
+def _revoke(call: Call) -> None:
+    member = asked_member(call.given["person"], Membership.objects.visible_to(call.actor))
+    effective_at = _instant(call.given["at"])
+    _done(
+        call,
+        lambda: file_revocation(
+            member,
+            actor=call.actor,
+            at=call.at,
+            reason=call.given["reason"],
+            source="command",
+            effective_at=effective_at,
+        ),
+    )
+
+
+def _what(parser: ArgumentParser) -> None:
+    parser.add_argument("scope", choices=[x.value for x in Scope if x != Scope.MEMBER])
+    parser.add_argument("--integration", default="", metavar="ID")
+    parser.add_argument("--member", default="", metavar="PERSON", help="e-mail address or id")
+    parser.add_argument("--data-class", default="", metavar="KIND")
+    parser.add_argument("--confirm", required=True, metavar="NAME", help="what goes, to the letter")
+
+
+def _delete(call: Call) -> None:
+    member = call.given["member"]
+    seen = Membership.objects.visible_to(call.actor)
+    wish = Wish(
+        Scope(call.given["scope"]),
+        integration_id=_id(call.given["integration"]),
+        member_id=asked_member(member, seen).pk if member else None,
+        data_class=call.given["data_class"],
+    )
+    _done(
+        call,
+        lambda: file_deletion(
+            wish,
+            actor=call.actor,
+            at=call.at,
+            confirmation=call.given["confirm"],
+            reason=call.given["reason"],
+        ),
+    )
+
+
+def _withdraw(call: Call) -> None:
+    """Back out while nothing is destroyed: a deletion, or a revocation that is to come."""
+    ticket = _ticket(call)
+    is_planned = ticket.kind == Kind.REVOCATION
+    if is_planned:
+        call.actor.require(cancel_revocation.permission)  # type: ignore[arg-type]
+    verb: Any = cancel_revocation if is_planned else withdraw_deletion
+    _done(call, lambda: verb(ticket, actor=call.actor, at=call.at))
+
+
+def _deciding(verb: Any) -> Callable[[Call], None]:
+    def run(call: Call) -> None:
+        ticket = _ticket(call)
+        _done(call, lambda: verb(ticket, actor=call.actor, at=call.at))
+
+    return run
+
+
+def _done(call: Call, change: Change) -> None:
+    """The change, or what it would come to: done for real and taken back."""
+    with transaction.atomic():
+        ticket = change()
+        if call.is_rehearsed:
+            transaction.set_rollback(True)
+    facts = _facts(call, ticket)
+    if call.is_rehearsed:
+        is_new = not Ticket.objects.filter(pk=ticket.pk).exists()
+        facts |= {"id": None, "number": ""} if is_new else {}
+    facts["done"] = not call.is_rehearsed
+    would = "would be: " if call.is_rehearsed else ""
+    call.answer(facts, f"{would}{_line(call, ticket)}")
+
+
+def _facts(call: Call, ticket: Ticket) -> dict[str, Any]:
+    return dict(TicketOutput(ticket, context={"request": call}).data)
+
+
+def _line(call: Call, ticket: Ticket) -> str:
+    clock = "late" if ticket.is_late(call.at) else f"due {ticket.due_at:%Y-%m-%d %H:%M} UTC"
+    if ticket.ended_at:
+        clock = f"ended {ticket.ended_at:%Y-%m-%d %H:%M} UTC"
+    return f"{ticket.number}: {title_of(ticket)}, {ticket.get_status_display()}, {clock}"
+
+
+def _instant(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        unusable(f"--at: {echoed(text)} is no instant. Write it like 2027-03-31T18:00Z.")
+    if read.tzinfo is None:
+        unusable("--at: Say the time zone too, such as 2027-03-31T18:00Z.")
+    return read
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        unusable(f"--integration: {echoed(text)} is no id.")
+
+
+class Command(VerbsCommand):
+    help = f"Requests: list, show, file and decide. {EXIT_CODES}"
+    verbs = (
+        Verb("list", Permission.TICKET_VIEW, "List requests.", _list, (_filters,)),
+        Verb("show", Permission.TICKET_VIEW, "One request and its proof.", _show, (_number,)),
+        Verb(
+            "revoke", file_revocation.permission, "Block a person's access, now or at an instant.",
+            _revoke, (_person, _reason, add_dry_run),
+        ),
+        Verb(
+            "delete", file_deletion.permission, "Delete data after the cooling-off.",
+            _delete, (_what, _reason, add_dry_run),
+        ),
+        Verb(
+            "confirm", confirm_deletion.permission, "The second person's yes to a deletion.",
+            _deciding(confirm_deletion), (_number, add_dry_run),
+        ),
+        Verb(
+            "withdraw", Permission.TICKET_VIEW, "Take back what has not begun.",
+            _withdraw, (_number, add_dry_run),
+        ),
+        Verb(
+            "hasten", hasten_revocation.permission, "Block a planned access now.",
+            _deciding(hasten_revocation), (_number, add_dry_run),
+        ),
+        Verb(
+            "retry", retry_ticket.permission, "Wake a request that stopped.",
+            _deciding(retry_ticket), (_number, add_dry_run),
+        ),
+    )  # fmt: skip
