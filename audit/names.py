@@ -133,6 +133,13 @@ class EventName(StrEnum):
     IMPORT_FINISHED = "import.finished"
     IMPORT_FAILED = "import.failed"
     UPLOAD_DELETED = "upload.deleted"
+    # Systems outside that hear of revocations and deletions
+    DOWNSTREAM_SYSTEM_ADDED = "downstream_system.added"
+    DOWNSTREAM_SYSTEM_CHANGED = "downstream_system.changed"
+    DOWNSTREAM_SYSTEM_REMOVED = "downstream_system.removed"
+    DOWNSTREAM_SYSTEM_ROTATED = "downstream_system.rotated"
+    DOWNSTREAM_SYSTEM_SWITCHED_OFF = "downstream_system.switched_off"
+    DOWNSTREAM_SYSTEM_SWITCHED_ON = "downstream_system.switched_on"
     # Requests with a clock
     FILTER_SAVED = "filter.saved"
     FILTER_DELETED = "filter.deleted"

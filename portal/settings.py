@@ -93,6 +93,7 @@ INSTALLED_APPS = [
     "portal.grants",
     "portal.directory",
     "portal.fulfilment",
+    "portal.downstream",
     "portal.outlets",
     "portal.evidence",
     "portal.home",
@@ -390,6 +391,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "CaseStatusEnum": "portal.grants.rules.CaseStatus",
+        "DownstreamKindEnum": "portal.downstream.rules.Kind",
         "IntegrationKindEnum": "portal.catalog.rules.IntegrationKind",
         "MemberStatusEnum": "tenants.models.Membership.Status",
         "ResourceKindEnum": "portal.catalog.rules.ResourceKind",

@@ -8,6 +8,8 @@ from portal.console.urls import console_urls
 from portal.demo.urls import root_urls as demo_urls
 from portal.directory.urls import root_urls as directory_root_urls
 from portal.directory.urls import workspace_urls as directory_urls
+from portal.downstream.urls import root_urls as downstream_root_urls
+from portal.downstream.urls import workspace_urls as downstream_urls
 from portal.evidence.urls import root_urls as evidence_root_urls
 from portal.evidence.urls import workspace_urls as evidence_urls
 from portal.fulfilment.urls import workspace_urls as fulfilment_urls
@@ -36,6 +38,7 @@ workspace: Routes = [
     *grant_urls,
     *directory_urls,
     *fulfilment_urls,
+    *downstream_urls,
     *evidence_urls,
     *home_urls,
 ]
@@ -47,6 +50,7 @@ urlpatterns: Routes = [
     *people_root_urls,
     *sso_root_urls,
     *directory_root_urls,
+    *downstream_root_urls,
     *outlet_urls,
     *evidence_root_urls,
     *demo_urls,

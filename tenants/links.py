@@ -12,6 +12,7 @@ from audit.refusals import NotFound
 class Purpose(StrEnum):
     INVITATION = "invitation"
     SETUP = "setup"
+    ACKNOWLEDGEMENT = "acknowledgement"
 
 
 @dataclass(frozen=True, slots=True)

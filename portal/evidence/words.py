@@ -27,6 +27,7 @@ NOUNS: Final[Mapping[str, tuple[Promise, str]]] = {
     "profile": (gettext_lazy("Profile"), "circle-user-round"),
     "ticket": (gettext_lazy("Request"), "ticket-check"),
     "filter": (gettext_lazy("Kept filter"), "list-filter"),
+    "downstream_system": (gettext_lazy("Downstream system"), "workflow"),
     "certificate": (gettext_lazy("Certificate"), "file-badge"),
     "case": (gettext_lazy("Case"), "life-buoy"),
     "grant": (gettext_lazy("Diagnostic access"), "scan-eye"),

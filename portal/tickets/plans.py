@@ -47,6 +47,13 @@ def register_plan(kind: Kind, steps: tuple[StepPlan, ...]) -> None:
     _plans[kind] = steps
 
 
+def insert_step(kind: Kind, plan: StepPlan, *, before: str) -> None:
+    """A step of a feature above, in front of the step of that name."""
+    steps = [step for step in _plans[kind] if step != plan]
+    place = next(n for n, step in enumerate(steps) if step.name == before)
+    _plans[kind] = (*steps[:place], plan, *steps[place:])
+
+
 def steps_of(kind: str, scope: str = "") -> tuple[StepPlan, ...]:
     """All steps of the kind, or those that a request with this scope consists of."""
     plans = _plans[Kind(kind)]

@@ -172,6 +172,11 @@ def spent(running_from: datetime, due: datetime, at: datetime) -> float:
     return (at - running_from) / (due - running_from)
 
 
+def instant_of(running_from: datetime, due: datetime, level: int) -> datetime:
+    """When this share of the promised time has gone by."""
+    return running_from + (due - running_from) * level / 100
+
+
 def levels_reached(running_from: datetime, due: datetime, at: datetime) -> tuple[int, ...]:
     """The levels gone by; the last one only once the promise is broken, not when it is due."""
     share = spent(running_from, due, at) * 100

@@ -68,6 +68,10 @@ HOLD_UPS = {
     "others-open": gettext_lazy("It waits for other requests of this workspace to end."),
     "residue": gettext_lazy("Something was left; it is being erased again."),
     "still-accepted": gettext_lazy("A credential still worked; it is being cut off again."),
+    "not-acknowledged": gettext_lazy("It was told, and has not acknowledged yet."),
+    "unreachable": gettext_lazy("It could not be reached; it is tried again."),
+    "address-refused": gettext_lazy("Its address may not be called any more."),
+    "answered-with-error": gettext_lazy("It answered with an error; it is tried again."),
     "storage-busy": gettext_lazy("The database was busy."),
     "worker-lost": gettext_lazy("The worker stopped in the middle each time."),
 }

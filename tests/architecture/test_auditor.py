@@ -19,6 +19,7 @@ from portal.directory.models import (
     DirectoryHold,
     DirectoryToken,
 )
+from portal.downstream.models import Connector
 from portal.grants.models import Case, Grant
 from portal.people.models import InvitationList
 from portal.sso.models import Connection, ConnectionKey, Domain, SealedDoor, SetupLink
@@ -53,6 +54,7 @@ BEHIND: Mapping[str, type[TenantModel]] = {
     "break-glass": SealedDoor,
     "directory/tokens": DirectoryToken,
     "domains": Domain,
+    "downstream-systems": Connector,
     "filters": SavedFilter,
     "grants": Grant,
     "groups": DirectoryGroup,

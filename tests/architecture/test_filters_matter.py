@@ -26,6 +26,7 @@ from portal.catalog.models import (
     TeamAccess,
     TeamResourceAccess,
 )
+from portal.downstream.models import Connector
 from portal.grants.models import Case, Grant, GrantDecision
 from portal.people.models import InvitationList
 from portal.sso.models import Connection, SetupLink, SignInAttempt
@@ -168,6 +169,7 @@ def an_event_of_others(stage: Stage) -> tuple[models.Model, Actor]:
 HIDDEN: Mapping[str, tuple[Hidden, ...]] = {
     "ApiToken.visible_to": (without(ApiToken, P.TOKEN_ISSUE),),
     "Case.visible_to": (without(Case, P.CASE_OPEN),),
+    "Connector.visible_to": (without(Connector, P.TICKET_VIEW),),
     "Connection.visible_to": (without(Connection), anothers_connection),
     "Entry.visible_to": (without(Entry, P.MEMBER_VIEW),),
     "Event.visible_to": (an_event_of_others,),

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.apps import apps
 from django.utils.translation import gettext as _
 
-from portal.tickets.models import Finding, Ticket
+from portal.tickets.models import Finding, Step, Ticket
 from portal.tickets.rules import Scope
 from portal.tickets.stores import stores_of
 from tenants.models import Membership, Organization
@@ -38,12 +38,14 @@ def _forget(member_id: UUID, ticket: Ticket) -> None:
     theirs = Ticket.objects.filter(subject_id=member_id, subject_kind="member")
     theirs.update(reason="")
     Finding.objects.filter(ticket__in=theirs).update(label="", detail="")
+    Step.objects.filter(ticket__in=theirs).update(evidence="", reference="")
 
 
 def _forget_the_rest(ticket: Ticket) -> None:
     """What was written about people whose rows have gone before, and every other reason."""
     Ticket.objects.exclude(pk=ticket.pk).update(reason="")
     Finding.objects.update(label="", detail="")
+    Step.objects.update(evidence="", reference="")
     Organization.objects.filter(pk=ticket.organization_id).update(security_contact="")
 
 

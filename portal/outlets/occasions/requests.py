@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -10,7 +11,8 @@ from audit.names import EventName
 from portal.outlets import recipients as to
 from portal.outlets.letters import Letter, address_of
 from portal.outlets.occasions.base import Occasion, Situation, utc
-from portal.tickets.models import Ticket
+from portal.tickets.models import Step, Ticket
+from portal.tickets.models.step import StepQuerySet
 from portal.tickets.rules import Kind
 from tenants.permissions import Permission
 
@@ -198,6 +200,20 @@ def _write_escalated(now: Situation) -> Letter | None:
     )
 
 
+def _write_asked(now: Situation) -> Letter | None:
+    ticket = _ticket(now)
+    step = _asking(ticket).filter(name=str(now.event.facts.get("step_name", ""))).first()
+    if ticket is None or step is None:
+        return None
+    return Letter(
+        subject=f"{ticket.number}: {_('needs you')}",
+        text=[step.asks, _("What must be shown: %(what)s") % {"what": step.evidence_asked}],
+        facts=[*_facts(ticket), (_("Your answer is due"), utc(step.answer_due_at))],
+        link=address_of("step-answer", now.slug, ticket.number, step.pk),
+        link_label=_("Say that it is done"),
+    )
+
+
 def _write_late(now: Situation) -> Letter | None:
     ticket = _ticket(now)
     if ticket is None:
@@ -211,6 +227,17 @@ def _write_late(now: Situation) -> Letter | None:
             _("It stays open until it is done and proven, and the record keeps that it was late."),
         ],
     )
+
+
+def _asking(ticket: Ticket | None) -> StepQuerySet:
+    steps: StepQuerySet = Step.objects.asking().filter(ticket=ticket)
+    return steps
+
+
+def _asked(event: Event, at: datetime) -> Sequence[str]:
+    """Whoever is named; everybody who works on requests where nobody is."""
+    named = event.facts.get("assignee_id")
+    return to.person(UUID(str(named))) if named else list(_workers(event, at))
 
 
 def _escalation(event: Event, at: datetime) -> Sequence[str]:
@@ -252,6 +279,7 @@ OCCASIONS = tuple(
             to.both(_requester, to.fixed(to.VENDOR)),
             _write_blocked,
         ),
+        ("asked", EventName.TICKET_STEP_ASKED, _asked, _write_asked),
         ("escalated", EventName.TICKET_ESCALATED, _escalation, _write_escalated),
         (
             "late",

@@ -10,11 +10,9 @@ from django.utils.translation import gettext as _
 from audit.names import EventName
 from audit.recorder import record
 from audit.refusals import Invalid, NotPermitted
-from portal.queue.names import JobName
-from portal.queue.publishing import enqueue
 from portal.tickets.models import Step, Ticket
 from portal.tickets.models.ticket import IllegalMove
-from portal.tickets.moving import enter_phase
+from portal.tickets.moving import TRYING_LATER, enter_phase, look_again, wake
 from portal.tickets.plans import step_plan, title_of_step
 from portal.tickets.rules import Status, StepStatus
 from tenants.access import Actor, action
@@ -22,7 +20,6 @@ from tenants.permissions import Permission
 
 EVIDENCE_LENGTH = 2000
 REFERENCE_LENGTH = 500
-_STOPPED = frozenset({Status.RETRYING, Status.BLOCKED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +66,8 @@ def complete_step(
 @action(Permission.TICKET_WORK)
 def note_answer(step_id: UUID, *, actor: Actor, at: datetime) -> Ticket:
     """Another system answered: the step is looked at again now, by whoever carries it out."""
-    ticket: Ticket = Ticket.objects.locked(Step.objects.get(pk=step_id).ticket_id)
-    step = Step.objects.locked(step_id)
-    waiting = step.status == StepStatus.WAITING
-    Step.objects.filter(pk=step.pk).update(
-        answered_at=at, wait_until=at if waiting else step.wait_until
-    )
+    step = Step.objects.get(pk=step_id)
+    ticket = look_again(step, at=at)
     record(
         EventName.TICKET_STEP_ACKNOWLEDGED,
         actor=actor,
@@ -82,9 +75,6 @@ def note_answer(step_id: UUID, *, actor: Actor, at: datetime) -> Ticket:
         step=title_of_step(ticket.kind, step),
         step_name=step.name,
     )
-    if ticket.is_open and ticket.status not in _STOPPED:
-        Ticket.objects.filter(pk=ticket.pk).update(wake_at=at)
-    _wake(ticket)
     return ticket
 
 
@@ -122,15 +112,7 @@ def _send_on(ticket: Ticket, step: Step, *, actor: Actor, at: datetime) -> None:
         enter_phase(ticket, step_plan(ticket.kind, step.name).phase, actor=actor, at=at)
     else:
         ticket.version += 1
-    if ticket.status not in _STOPPED:
+    if ticket.status not in TRYING_LATER:
         ticket.wake_at = at
     ticket.save(update_fields=["status", "version", "wake_at", "started_at"])
-    _wake(ticket)
-
-
-def _wake(ticket: Ticket) -> None:
-    enqueue(
-        JobName.TICKET_PROCESS,
-        organization_id=str(ticket.organization_id),
-        ticket_id=str(ticket.pk),
-    )
+    wake(ticket)

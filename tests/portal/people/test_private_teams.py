@@ -43,6 +43,7 @@ EMPTY = (
     "imports",
     "roles",
     "custom-roles",
+    "downstream-systems",
     "cases",
     "grants",
     "events",

@@ -1,0 +1,1 @@
+"""Screens of downstream systems, and the door through which they acknowledge."""
