@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 
@@ -43,9 +44,10 @@ def _facts(ticket: Ticket, *, at: datetime) -> dict[str, Any]:
             "subject": ticket.subject_id,
             "name": ticket.subject_label,
         },
-        "filed": {"by": ticket.requester_name, "at": ticket.received_at},
+        # People by their ids: what is signed can never be changed, and names must be erasable.
+        "filed": {"by": _who(ticket.requester_id), "at": ticket.received_at},
         "confirmed": {
-            "by": ticket.confirmer_name or ticket.requester_name,
+            "by": _who(ticket.confirmer_id or ticket.requester_id),
             "at": ticket.confirmed_at,
             "second_person": bool(ticket.confirmer_name),
         },
@@ -67,6 +69,11 @@ def _facts(ticket: Ticket, *, at: datetime) -> dict[str, Any]:
         "steps": [_step(step) for step in _steps(ticket)],
         "audit": _checkpoint(ticket),
     }
+
+
+def _who(member_id: UUID | None) -> str:
+    """As in the audit log, which says the name for as long as it may be known."""
+    return f"member {member_id}" if member_id else "nobody who is still known"
 
 
 def _store(tally: Tally) -> dict[str, Any]:

@@ -18,7 +18,9 @@ from portal.fulfilment.models import Certificate
 from portal.tickets.actions import file_deletion, file_revocation
 from portal.tickets.models import Step, Tally, Ticket
 from portal.tickets.rules import Scope, Status
+from portal.tickets.subjects import Wish
 from tenants.access import Actor
+from tenants.clock import now
 from tenants.models import Membership, Policy
 from tests.portal.fulfilment.conftest import Work, make_integration
 
@@ -115,6 +117,47 @@ def test_a_deletion_killed_in_a_step_ends_once(
     assert Certificate.objects.count() == 1
     assert Event.objects.filter(name="ticket.erased").count() == 1
     assert all(tally.before == tally.erased for tally in Tally.objects.filter(ticket=ticket))
+
+
+SUBJECTS = {
+    Scope.ALL_METADATA: "Acme Health",
+    Scope.INTEGRATION: "Warehouse",
+    Scope.PERSON: "Mia Castellan",
+    Scope.DATA_CLASS: "Metrics and results of checks",
+    Scope.CLOSE: "Acme Health",
+}
+
+
+@pytest.mark.parametrize("scope", SUBJECTS)
+def test_a_deletion_killed_in_every_step_ends_once_in_each_scope(
+    scope: Scope,
+    ada: Membership,
+    mia: Membership,
+    actor_of: Callable[..., Actor],
+    at: datetime,
+    work: Work,
+) -> None:
+    """Each worker is killed when its step is done and not yet written down."""
+    Policy.objects.update(cooling_off=timedelta(0))
+    integration = make_integration(ada, at, name="Warehouse", size=3)
+    by_ada = actor_of(ada)
+    if scope == Scope.PERSON:
+        work(file_revocation(mia, actor=by_ada, at=at))
+    wish = Wish(scope, integration_id=integration.pk, member_id=mia.pk, data_class="metrics")
+    ticket = file_deletion(
+        wish, actor=by_ada, at=at, confirmation=SUBJECTS[scope], reason="the contract ended"
+    )
+    steps = list(Step.objects.filter(ticket=ticket).order_by("position").values_list("name"))
+    for (step,) in steps:
+        killed_in_the_act(ticket, step)
+        lease_ends(ticket, now())
+    ticket = work(ticket)
+    assert ticket.status == Status.ERASED
+    assert Certificate.objects.count() == 1
+    assert Certificate.objects.get().content["residue"] == 0
+    assert Event.objects.filter(name="ticket.erased").count() == 1
+    assert not Tally.objects.filter(ticket=ticket).exclude(after=0).exists()
+    assert Step.objects.get(ticket=ticket, name="verification").rounds == 1
 
 
 def test_a_revocation_killed_in_a_step_ends_once(
