@@ -139,6 +139,10 @@ def time_goes_by(ticket: Ticket, share: float) -> None:
     at = now()
     received = at - rules.TIME_TO_FULFIL * share - timedelta(seconds=5)
     Ticket.objects.filter(pk=ticket.pk).update(
-        received_at=received, due_at=rules.due_at(received), contained_at=received, wake_at=at
+        filed_at=received,
+        received_at=received,
+        due_at=rules.due_at(received),
+        contained_at=received,
+        wake_at=at,
     )
     Step.objects.filter(ticket=ticket, wait_until__isnull=False).update(wait_until=at)
