@@ -48,7 +48,13 @@ def needs(
             except Refusal as refusal:
                 return refused(request, refusal, back=_way_back(request, refusal_to))
 
-        return _declare(guarded, permission=permission, step_up=step_up, methods=methods)
+        return _declare(
+            guarded,
+            permission=permission,
+            step_up=step_up,
+            methods=methods,
+            refusal_to=refusal_to,
+        )
 
     return decorate
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.urls import resolve, reverse
 
 from tenants.models import Membership
 from tenants.permissions import Permission
@@ -36,6 +37,16 @@ def test_a_route_declares_who_may_open_it(route: Route) -> None:
     assert declared, "Add @needs, @signed_in or @open_to_all."
     if route.is_workspace or route.is_console:
         assert hasattr(view, "permission"), "Workspace and console pages use @needs."
+
+
+@pytest.mark.parametrize(
+    "route", [r for r in INSIDE if isinstance(getattr(r.view, "refusal_to", None), str)], ids=str
+)
+def test_a_refused_form_has_a_way_back(route: Route) -> None:
+    """The page named takes the same arguments, or the refusal itself would fail."""
+    match = resolve(route.address())
+
+    assert reverse(route.view.refusal_to, args=match.args, kwargs=match.kwargs)
 
 
 def test_a_stranger_is_led_to_the_sign_in(ada: Membership, vendor: object, client: Client) -> None:

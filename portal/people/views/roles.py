@@ -97,7 +97,7 @@ def _copied(request: PortalRequest) -> list[str]:
     return list(made.permissions) if made else []
 
 
-@needs(edit_role.permission, step_up=True, methods=BOTH, refusal_to="role-list")
+@needs(edit_role.permission, step_up=True, methods=BOTH, refusal_to="role-show")
 def role_change(request: PortalRequest, pk: UUID) -> HttpResponse:
     """What it allows, then who gains and loses what, then the change."""
     role = get_object_or_404(Role.objects.visible_to(request.actor), pk=pk)

@@ -58,6 +58,19 @@ class TestPages:
         reader.refresh_from_db()
         assert sorted(reader.permissions) == ["catalog:view", "sso:view"]
 
+    def test_whoever_was_overtaken_is_led_back_to_the_role(
+        self, reader: Role, ada: Membership, client_of: ClientOf
+    ) -> None:
+        stale = {"name": "Log reader", "permissions": ["catalog:view"], "version": 7}
+        client = client_of(ada)
+
+        answer = client.post(f"/o/acme/roles/{reader.pk}/change/", stale)
+
+        assert answer.headers["Location"] == f"/o/acme/roles/{reader.pk}/"
+        assert b"changed meanwhile" in client.get(answer.headers["Location"]).content
+        reader.refresh_from_db()
+        assert reader.permissions == READS
+
     def test_a_members_role_changes_in_two_steps(
         self, reader: Role, ada: Membership, mia: Membership, client_of: ClientOf
     ) -> None:
