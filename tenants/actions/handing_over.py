@@ -3,7 +3,7 @@
 from audit.names import EventName
 from audit.recorder import record
 from tenants.access import Actor, action
-from tenants.actions.guards import may_hand_out
+from tenants.actions.guards import hold_teams, may_hand_out
 from tenants.models import ApiToken, ManagedBy, Membership, ServiceAccount, Team, TeamMember
 from tenants.permissions import Permission
 from tenants.rights import known
@@ -27,7 +27,8 @@ def hand_over_account(
 def hand_over_lead(
     team: Team, *, actor: Actor, leader: Membership, successor: Membership
 ) -> TeamMember:
-    """Another leads the team; both stay in it, or come into it."""
+    """Another leads the team; both stay in it, or come into it. Raises NotFound."""
+    team = hold_teams([team])[team.pk]
     # Coming into the team brings what it allows.
     may_hand_out(known(team.permissions), actor=actor)
     TeamMember.objects.filter(team=team, membership=leader).update(is_lead=False)

@@ -12,7 +12,7 @@ from audit.names import EventName
 from audit.recorder import record
 from audit.refusals import Invalid, StaleVersion
 from tenants.access import Actor, ActorKind, action
-from tenants.actions.guards import known_role, may_hand_out, permissions_of
+from tenants.actions.guards import hold_those_left, known_role, may_hand_out, permissions_of
 from tenants.addresses import allows, canonical_rule
 from tenants.clock import now
 from tenants.conditions import violations
@@ -133,7 +133,8 @@ def _check_default_role(role: str, actor: Actor) -> None:
 def _replace_default_teams(wanted: set[UUID], actor: Actor) -> dict[str, tuple[str, str]]:
     """What changed, as names for the log; nothing when the teams are the same."""
     seen = Team.objects.visible_to(actor)
-    teams = {team.pk: team for team in seen.filter(pk__in=wanted)}
+    known_here = seen.filter(pk__in=wanted).values_list("pk", flat=True)
+    teams = {team.pk: team for team in hold_those_left(known_here)}
     if teams.keys() != wanted:
         raise Invalid("Choose teams of this workspace.", {"default_teams": "Not a team here."})
     # Teams that the actor may not know of stay as they are.

@@ -11,7 +11,7 @@ from audit.recorder import record
 from audit.refusals import Invalid, NotPermitted, Refusal, StaleVersion
 from tenants.access import Actor, action
 from tenants.actions.ends import checked_end
-from tenants.actions.guards import given_role, may_hand_out
+from tenants.actions.guards import given_role, hold_teams, may_hand_out
 from tenants.addresses import canonical_rule
 from tenants.models import ApiToken, Role, ServiceAccount, ServiceAccountPlace, Team
 from tenants.models.service_accounts import LONGEST_RULE
@@ -40,10 +40,11 @@ def create_service_account(
     address_rule: str = "",
     access_ends_at: datetime | None = None,
 ) -> ServiceAccount:
-    """Make an account that the actor answers for. Raises Invalid, NotPermitted."""
+    """Make an account that the actor answers for. Raises Invalid, NotFound, NotPermitted."""
     if actor.membership is None:
         raise NotPermitted("Only a member can answer for a service account.")
-    given, chosen = given_role(role, custom_role, organization=actor.organization), list(teams)
+    given = given_role(role, custom_role, organization=actor.organization)
+    chosen = list(hold_teams(teams).values())
     _may_hold(given.permissions, chosen, actor=actor)
     account = ServiceAccount(
         organization_id=actor.organization_id,
@@ -79,7 +80,7 @@ def change_service_account(
 ) -> ServiceAccount:
     """Change what was said, from the account's next request on.
 
-    Raises Invalid, NotPermitted, StaleVersion, ServiceAccountGone.
+    Raises Invalid, NotFound, NotPermitted, StaleVersion, ServiceAccountGone.
     """
     account = _held(account)
     if account.version != version:
@@ -92,7 +93,7 @@ def change_service_account(
     _rewrite(account, name=name, description=description, address_rule=address_rule)
     if access_ends_at not in (_UNSAID, account.access_ends_at):
         account.access_ends_at = checked_end(access_ends_at, at=at)
-    chosen = places if teams is None else list(teams)
+    chosen = places if teams is None else list(hold_teams(teams).values())
     _may_hold(account.role_permissions(), chosen, actor=actor)
     changed = [field for field, value in _facts(account).items() if value != before[field]]
     changed += ["teams"] if _place(account, chosen) else []
