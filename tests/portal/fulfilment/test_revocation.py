@@ -277,6 +277,7 @@ def make_ticket(ada: Membership, mia: Membership, at: datetime) -> Ticket:
         subject_label="Mia",
         requester=ada,
         requester_name="Ada",
+        filed_at=at,
         received_at=at,
         due_at=at + timedelta(hours=24),
         contained_at=at,
