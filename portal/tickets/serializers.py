@@ -27,7 +27,9 @@ class RevocationInput(StrictSerializer):
     )
     reason = TextField(max_length=500, required=False, default="", allow_blank=True)
 
-    def validate_member(self, value: Any) -> Membership:
+    def validate_member(self, value: Any) -> Membership | None:
+        if value is None:
+            return None
         actor = self.context["view"].request.actor
         rows = Membership.objects.visible_to(actor)
         found: Membership | None = rows.filter(pk=value).first()
@@ -35,7 +37,9 @@ class RevocationInput(StrictSerializer):
             raise serializers.ValidationError("There is no such member.")
         return found
 
-    def validate_service_account(self, value: Any) -> ServiceAccount:
+    def validate_service_account(self, value: Any) -> ServiceAccount | None:
+        if value is None:
+            return None
         actor = self.context["view"].request.actor
         rows = ServiceAccount.objects.visible_to(actor).filter(deleted_at=None)
         found: ServiceAccount | None = rows.filter(pk=value).first()

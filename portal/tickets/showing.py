@@ -15,7 +15,7 @@ from audit.opening import opened
 from audit.sentences import sentence
 from portal.tickets.models import Finding, Step, Tally, Ticket
 from portal.tickets.plans import title_of_step
-from portal.tickets.rules import Kind, Scope, Status, StepStatus
+from portal.tickets.rules import Scope, Status, StepStatus
 from portal.tickets.turns import note_of_waiting, turn_of
 
 TIMELINE_LENGTH = 200
@@ -218,8 +218,6 @@ def _proof(finding: Finding) -> Proof:
 
 def title_of(ticket: Ticket) -> str:
     """`Revoke access: Erin Vos`; the words a busy admin looks for."""
-    if ticket.kind == Kind.REVOCATION:
-        return _("Revoke access: %(name)s") % {"name": ticket.subject_label}
     return str(TITLES[Scope(ticket.scope)]) % {"name": ticket.subject_label}
 
 
