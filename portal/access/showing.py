@@ -17,7 +17,8 @@ from tenants.models import Membership
 from tenants.permissions import PERMISSION_LABELS, Permission
 
 MOST_PEOPLE: Final = 20
-MOST_RIGHTS: Final = 8
+# A change of role is named whole: all permissions there are, and some resources beside them.
+MOST_RIGHTS: Final = 60
 _ORDER: Final = {kind: place for place, kind in enumerate(RightKind)}
 
 

@@ -20,6 +20,7 @@ from tenants.actions.guards import named_role
 from tenants.actions.roles import change_role
 from tenants.actions.teams import AlreadyInTeam, add_team_member, remove_team_member
 from tenants.models import Membership, Team, TeamMember
+from tenants.naming import role_labels
 
 MOST: Final = 500
 
@@ -47,6 +48,13 @@ def people_of(ids: Collection[UUID], actor: Actor) -> list[Membership] | None:
     rows = Membership.objects.visible_to(actor).filter(pk__in=ids)
     found = list(rows.select_related("custom_role", "organization").order_by("name", "id"))
     return found if len(found) == len(set(ids)) else None
+
+
+def towards(team: Team | None, role: str) -> str:
+    """What people or invitations are to get, as a heading names it; empty for other changes."""
+    if team is not None:
+        return team.name
+    return role_labels().get(role, "") if role else ""
 
 
 class NotInTeam(Refusal):
@@ -78,6 +86,10 @@ class Change:
     @property
     def label(self) -> str:
         return str(DO_LABELS[self.do])
+
+    @property
+    def towards(self) -> str:
+        return towards(self.team, self.role)
 
 
 class _By(NamedTuple):

@@ -1,6 +1,7 @@
 """A list of people to invite: checked line by line, then invited in one go."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -54,6 +55,14 @@ class Line:
     place: Place | None = None
 
 
+class Sums(NamedTuple):
+    """How many get which role and team, the most first, and how many have an end of access."""
+
+    roles: list[tuple[str, int]]
+    teams: list[tuple[str, int]]
+    ending: int
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     lines: tuple[Line, ...]
@@ -61,6 +70,16 @@ class Report:
     @property
     def ready(self) -> list[Line]:
         return [line for line in self.lines if line.verdict == Verdict.READY]
+
+    @property
+    def sums(self) -> "Sums":
+        """What those who are ready come in as: a column that slipped shows here."""
+        places = [line.place for line in self.ready if line.place]
+        return Sums(
+            roles=Counter(place.role_said for place in places).most_common(),
+            teams=Counter(team.name for place in places for team in place.teams).most_common(),
+            ending=sum(place.access_ends_at is not None for place in places),
+        )
 
     @property
     def problems(self) -> list[Line]:

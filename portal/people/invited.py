@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from audit.refusals import Refusal
-from portal.people.bulk import NotInTeam, SameRole
+from portal.people.bulk import NotInTeam, SameRole, towards
 from tenants.access import Actor
 from tenants.actions.guards import GivenRole
 from tenants.actions.invitations import allowed_domains
@@ -69,6 +69,10 @@ class Wish:
     @property
     def label(self) -> str:
         return str(ASK_LABELS[self.do])
+
+    @property
+    def towards(self) -> str:
+        return towards(self.team, self.role)
 
     def edit(self, actor: Actor) -> Edit:
         """Raises Invalid for a role that is not here."""

@@ -14,6 +14,10 @@ from portal.ui.exports import FORMULA_STARTS
 MAX_BYTES: Final = 2 * 1024 * 1024
 MAX_LINES: Final = 10_000
 LONGEST_CELL: Final = 1000
+# Overrides and isolates of the reading direction: with them a name reads as another (UAX 9).
+DIRECTIONS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Part of how names are written in Persian and in scripts of India.
+JOINERS: Final = frozenset("\u200c\u200d")
 COLUMNS: Final = ("email", "name", "role", "teams", "access ends")
 _ALIASES: Final[Mapping[str, str]] = {
     "e-mail": "email",
@@ -164,9 +168,17 @@ def cell_problem(cell: str) -> str:
         return _("A cell begins like a formula. Take the first sign away.")
     if any(letter < " " for letter in cell):
         return _("A cell holds a line break or a control character.")
+    if any(letter in DIRECTIONS for letter in cell):
+        return _("A cell holds a sign that turns the reading direction. Type it again by hand.")
     return ""
 
 
 def _plain(cell: str) -> str:
     """Fit to be shown and stored, whatever it was."""
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in cell[:LONGEST_CELL])
+    return "".join(_shown(letter) for letter in cell[:LONGEST_CELL])
+
+
+def _shown(letter: str) -> str:
+    if letter.isprintable() or letter in JOINERS:
+        return letter
+    return " " if letter.isspace() else "\ufffd"

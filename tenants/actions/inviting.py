@@ -20,7 +20,7 @@ from tenants.actions.invitations import (
     role_said,
 )
 from tenants.models import Invitation, InvitationTeam, Membership, Role, Team
-from tenants.permissions import ROLE_PERMISSIONS, Permission
+from tenants.permissions import ROLE_PERMISSIONS, BuiltInRole, Permission
 from tenants.rights import united
 
 
@@ -38,6 +38,10 @@ class Place:
     custom_role: Role | None = None
     teams: tuple[Team, ...] = ()
     access_ends_at: datetime | None = None
+
+    @property
+    def role_said(self) -> str:
+        return self.custom_role.name if self.custom_role else str(BuiltInRole(self.role).label)
 
     def permissions(self) -> frozenset[Permission]:
         """What the role and the teams bring together."""

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from audit.refusals import Invalid
 from portal.people.forms.imports import ConfirmForm, ListForm
-from portal.people.importing import Report, check, invite
+from portal.people.importing import Line, Report, check, invite
 from portal.people.models import InvitationList
 from portal.people.sheets import COLUMNS, read_sheet
 from portal.ui.exports import csv_response
@@ -64,6 +64,7 @@ def invitation_import_check(request: PortalRequest, pk: UUID) -> HttpResponse:
         "problems": report.problems[:SHOWN],
         "problem_count": len(report.problems),
         "first": report.ready[:10],
+        "sums": report.sums,
     }
     return page(request, "people/invitation_import_check.html", context)
 
@@ -72,9 +73,25 @@ def invitation_import_check(request: PortalRequest, pk: UUID) -> HttpResponse:
 def invitation_import_report(request: PortalRequest, pk: UUID) -> HttpResponse:
     """Every line with its verdict, as a spreadsheet."""
     report = _report(request, _kept(request, pk))
-    header = [_("Line"), _("E-mail address"), _("Verdict"), _("Why")]
-    rows = ([line.line, line.email, line.verdict.value, line.said] for line in report.lines)
-    return csv_response("invitations.csv", header, rows)
+    header = [
+        _("Line"), _("E-mail address"), _("Role"), _("Teams"), _("Access ends (UTC)"),
+        _("Verdict"), _("Why"),
+    ]  # fmt: skip
+    return csv_response("invitations.csv", header, (_cells(line) for line in report.lines))
+
+
+def _cells(line: Line) -> list[object]:
+    place = line.place
+    ends = place and place.access_ends_at
+    return [
+        line.line,
+        line.email,
+        place.role_said if place else "",
+        "|".join(team.name for team in place.teams) if place else "",
+        ends.isoformat(timespec="seconds") if ends else "",
+        line.verdict.value,
+        line.said,
+    ]
 
 
 def _kept(request: PortalRequest, pk: UUID) -> InvitationList:

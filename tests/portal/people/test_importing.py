@@ -86,6 +86,37 @@ def test_every_line_has_its_verdict(
     ]
 
 
+def test_signs_that_turn_a_name_are_refused_and_those_that_join_letters_kept(
+    max_: Membership, actor_of: ActorOf, at: datetime
+) -> None:
+    turned = "email,name\na@away.test,\u202eevil\nb@away.test,Ann\u2066a"
+    joined = "email,name\na@away.test,व\u200dर\nb@away.test,Jean\u00a0Paul"
+
+    assert verdicts(turned, actor_of(max_), at) == [(2, "unreadable"), (3, "unreadable")]
+    kept = check(read_sheet(joined.encode()), actor=actor_of(max_), at=at)
+    names = [line.place.name for line in kept.lines if line.place]
+    assert names == ["व\u200dर", "Jean Paul"]
+
+
+def test_before_the_yes_it_says_who_becomes_what(
+    ada: Membership, actor_of: ActorOf, client_of: ClientOf, at: datetime
+) -> None:
+    create_team(actor=actor_of(ada), at=at, name="Finance")
+    text = "email,role,teams,access ends\na@away.test,admin,Finance,2031-03-31\nb@away.test,,,\n"
+    client = client_of(ada)
+
+    sent = client.post(ADDRESS, {"file": SimpleUploadedFile("people.csv", text.encode())})
+    checked = client.get(sent["Location"])
+    report = client.get(f"{sent['Location']}report/")
+
+    said = " ".join(checked.content.decode().split())
+    assert "<bdi>Admin</bdi>: 1" in said
+    assert "<bdi>Viewer</bdi>: 1" in said
+    assert "<bdi>Finance</bdi>: 1" in said
+    line = report.getvalue().decode().splitlines()[1]
+    assert line.split(",")[1:4] == ["a@away.test", "Admin", "Finance"], line
+
+
 def test_a_private_team_is_as_unknown_as_none(
     ada: Membership, max_: Membership, actor_of: ActorOf, at: datetime
 ) -> None:

@@ -94,6 +94,7 @@ def test_refused_rows_are_named_before_and_the_rest_is_done(
     client = client_of(ada)
     asked = {"people": ids(ada, max_, mia), "do": "role", "role": "editor"}
 
+    assert b"Change role: <bdi>Editor</bdi>" in client.post(ADDRESS, asked).content
     done = commit(client, asked).context["outcome"]
 
     assert [line.member for line in done.done] == [mia]
