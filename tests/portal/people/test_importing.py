@@ -114,7 +114,7 @@ def test_before_the_yes_it_says_who_becomes_what(
     assert "<bdi>Viewer</bdi>: 1" in said
     assert "<bdi>Finance</bdi>: 1" in said
     line = report.getvalue().decode().splitlines()[1]
-    assert line.split(",")[1:4] == ["a@away.test", "Admin", "Finance"], line
+    assert line.split(",")[1:4] == ['"a@away.test"', '"Admin"', '"Finance"']
 
 
 def test_a_private_team_is_as_unknown_as_none(
