@@ -29,7 +29,7 @@ run: setup
 	@DEMO=true exec $(PYTHON_RUN) manage.py up
 
 test: setup-dev
-	@$(PYTHON_RUN) -m pytest $(if $(TESTS),$(TESTS),-m "not ($(LONG))")
+	@$(PYTHON_RUN) -m pytest $(if $(TESTS),$(TESTS),-m "not ($(LONG) or chaos)")
 
 test-thorough: setup-dev
 	@$(PYTHON_RUN) -m pytest -m "$(LONG)"

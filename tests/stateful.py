@@ -19,7 +19,7 @@ from tenants.resolving import actor_for_member
 from tenants.scoping import organization_scope
 from tests.cast import make_member, make_organization
 
-FEW, MANY = (6, 20), (60, 60)
+FEW, MANY = (6, 20), (10, 60)
 
 
 class Workspace(RuleBasedStateMachine):

@@ -41,6 +41,9 @@ def wake_due(at: datetime) -> None:
         Q(nudged_at__isnull=True) | Q(nudged_at__lte=at - NUDGE) | Q(nudged_at__lt=F("wake_at"))
     )
     with system_scope("requests with work to do"):
+        # Filed by a clock that was set back since, maybe before any sweep ran by that clock.
+        early = Ticket.unscoped.filter(status__in=sorted(rules.AT_WORK), received_at__gt=at)
+        early.filter(wake_at__gt=at).update(wake_at=at, nudged_at=None)
         due = Ticket.unscoped.filter(
             not_nudged, wake_at__lte=at, status__in=sorted(rules.OPEN)
         ).order_by("due_at")

@@ -11,7 +11,7 @@ from tests.chaos import servers
 TICKETS, SECONDS = 30, 8
 
 
-@pytest.mark.thorough
+@pytest.mark.chaos
 @pytest.mark.skipif(bool(servers.missing()), reason=servers.missing() or "can run")
 def test_nothing_is_lost_or_done_twice() -> None:
     words = ["--tickets", str(TICKETS), "--seconds", str(SECONDS), "--not-timed"]

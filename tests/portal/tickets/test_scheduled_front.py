@@ -99,7 +99,9 @@ class TestPages:
             shown = reader.get(f"/o/acme/requests/{planned.number}/").text
             assert "Access blocked" in shown
             assert "Access still stands." not in shown
-            assert "Scheduled" not in reader.get("/o/acme/requests/").text
+            table = reader.get("/o/acme/requests/", headers={"HX-Request": "true"}).text
+            assert planned.number in table
+            assert "Scheduled" not in table
         planned.refresh_from_db()
         assert planned.status == Status.SCHEDULED
 

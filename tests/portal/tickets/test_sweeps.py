@@ -44,15 +44,23 @@ def test_a_lost_message_is_sent_again_but_not_all_the_time(
 def test_after_a_setback_of_the_clock_work_goes_on_at_once(
     ada: Membership, mia: Membership, actor_of: ActorOf, at: datetime, sent: list[str]
 ) -> None:
-    ticket = file_revocation(mia, actor=actor_of(ada), at=at)
-    sweeps.wake_due(at)
     hour = timedelta(hours=1)
+    ticket = file_revocation(mia, actor=actor_of(ada), at=at - 2 * hour)
+    sweeps.wake_due(at)
     Ticket.objects.filter(pk=ticket.pk).update(wake_at=at + timedelta(seconds=30))
     sweeps.wake_due(at - hour)
     assert sent == [str(ticket.pk)]
     sweeps.bring_forward(at - hour)
     sweeps.wake_due(at - hour)
     assert sent == [str(ticket.pk)] * 2
+
+
+def test_what_a_clock_filed_before_it_was_set_back_is_woken_without_a_sweep_in_between(
+    ada: Membership, mia: Membership, actor_of: ActorOf, at: datetime, sent: list[str]
+) -> None:
+    ticket = file_revocation(mia, actor=actor_of(ada), at=at)
+    sweeps.wake_due(at - timedelta(hours=1))
+    assert sent == [str(ticket.pk)]
 
 
 def test_a_setback_of_the_clock_shortens_no_cooling_off(
