@@ -7,7 +7,7 @@ from pathlib import Path
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from portal import databases, env, logs
+from portal import databases, env, files, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -163,26 +163,8 @@ STATIC_URL = "/static/"
 STATIC_ROOT = env.folder("STATIC_ROOT", default=GATEHOUSE_HOME / "static")
 # With a bucket, uploaded files lie in it and not in UPLOAD_FOLDER.
 STORAGE_BUCKET = env.text("STORAGE_BUCKET", default="")
-if STORAGE_BUCKET:
-    _files = {
-        "BACKEND": "portal.objects.ObjectStorage",
-        "OPTIONS": {
-            "bucket": STORAGE_BUCKET,
-            "prefix": env.text("STORAGE_PREFIX", default=""),
-            "endpoint": env.text("STORAGE_ENDPOINT", default=""),
-            "region": env.text("STORAGE_REGION", default=""),
-            # Without these the machine's own role is used, as the library finds it.
-            "access_key": env.text("STORAGE_ACCESS_KEY", default=""),
-            "secret_key": env.text("STORAGE_SECRET_KEY", default=""),
-        },
-    }
-else:
-    _files = {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": UPLOAD_FOLDER, "file_permissions_mode": 0o600},
-    }
 STORAGES = {
-    "default": _files,
+    "default": files.storage(STORAGE_BUCKET, folder=UPLOAD_FOLDER),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
