@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from standardwebhooks import Webhook
 
 from portal.downstream import sending
@@ -62,6 +63,7 @@ def handler_of(receiver: Receiver) -> type[http.server.BaseHTTPRequestHandler]:
             receiver.calls.append(({k.lower(): v for k, v in self.headers.items()}, body))
             if receiver.meanwhile is not None:
                 receiver.meanwhile(json.loads(body))
+                connection.close()  # this thread's own
             self.send_response(receiver.status)
             self.send_header("Content-Length", str(len(receiver.body)))
             self.end_headers()
