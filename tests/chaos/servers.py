@@ -4,7 +4,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping
@@ -15,6 +14,7 @@ import psycopg
 import redis
 
 from tests.chaos import clock
+from tests.ports import free_port
 
 PASSWORD = "gatehouse-chaos"
 STARTS_WITHIN = 60.0
@@ -38,13 +38,6 @@ def missing() -> str:
     if shutil.which("redis-server") is None:
         return "there is no redis-server"
     return "" if clock.compiler() else "there is no C compiler for the clock that jumps"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def until(condition: Callable[[], bool], *, within: float, what: str) -> None:

@@ -16,7 +16,8 @@ from django.conf import settings
 
 from portal.queue.names import Lane
 from portal.queue.running import Part
-from tests.chaos.servers import PostgreSQL, Redis, free_port
+from tests.chaos.servers import PostgreSQL, Redis
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 BEATS = 3
