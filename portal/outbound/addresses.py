@@ -22,6 +22,11 @@ _TUNNELS = tuple(
     IPv6Network(network)
     for network in ("64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16", "::/96")
 )
+# Where clouds answer their own machines, with keys to the account: AWS over IPv6, Alibaba, and
+# Oracle's. The usual 169.254.169.254 is link-local and refused as such.
+_CLOUD_METADATA = frozenset(
+    ip_address(text) for text in ("fd00:ec2::254", "100.100.100.200", "192.0.0.192")
+)
 _PLAIN = re.compile(r"[\x21-\x5b\x5d-\x7e]+", re.ASCII)  # printable, no space, no backslash
 _NAME = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 
@@ -105,6 +110,10 @@ def addresses_of(
 def is_public_or_near(address: Address) -> bool:
     """Public, or of the own network; never what a cloud answers its own machines on."""
     plain = getattr(address, "ipv4_mapped", None) or address
+    if plain.is_loopback:
+        return True
+    if plain in _CLOUD_METADATA or any(plain in tunnel for tunnel in _TUNNELS):
+        return False
     return not (plain.is_link_local or plain.is_multicast or plain.is_unspecified)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from tenants.permissions import Permission
+from tenants.permissions import PERMISSION_LABELS, Permission
 
 P = Permission
 
@@ -90,3 +90,12 @@ AREAS = (
         (P.CONSOLE_VIEW, P.ORGANIZATION_OVERSEE, P.ORGANIZATION_CREATE),
     ),
 )
+
+
+def choices_by_area(offered: Collection[Permission]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """For a field: each area that has something to offer, with what it offers."""
+    return [
+        (str(area.label), [(p.value, str(PERMISSION_LABELS[p])) for p in area.within(offered)])
+        for area in AREAS
+        if area.within(offered)
+    ]

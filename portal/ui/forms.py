@@ -16,6 +16,12 @@ class Renderer(TemplatesSetting):
     field_template_name = "components/field.html"
 
 
+class GroupedChoices(forms.CheckboxSelectMultiple):
+    """Many boxes to tick, under the headings that their choices are grouped by."""
+
+    template_name = "components/grouped_choices.html"
+
+
 class RefusableForm(forms.Form):
     """A form whose action may still refuse what the form let through."""
 

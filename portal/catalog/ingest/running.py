@@ -84,9 +84,19 @@ def _import(run: ImportRun, actor: Actor) -> None:
             read_into(bench, integration, streams, beat=heartbeat(run, bench, version=version))
             finish_import(run, actor=actor, at=now(), bench=bench, version=version)
     except (ArtifactRefused, ImportStopped) as refusal:
-        fail_import(run, actor=actor, at=now(), refusal=refusal)
+        why = _stopped(run, version) or refusal
+        fail_import(run, actor=actor, at=now(), refusal=why)
     except Refusal as refusal:
         fail_import(run, actor=actor, at=now(), refusal=ImportStopped(refusal.message))
+
+
+def _stopped(run: ImportRun, version: int) -> ImportStopped | None:
+    """Whether somebody stopped it meanwhile: then what the source said last is no failure of it."""
+    try:
+        refuse_if_stopped(Integration.objects.get(pk=run.integration_id), version=version)
+    except ImportStopped as stopped:
+        return stopped
+    return None
 
 
 def _open(upload: Upload) -> IO[bytes]:

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from portal.people.areas import AREAS, Area
+from portal.people.areas import AREAS, Area, choices_by_area
 from portal.people.listing import offered_roles
 from portal.ui.forms import ActorForm
 from tenants.access import Actor
@@ -13,7 +13,6 @@ from tenants.actions.roles import LONGEST_DESCRIPTION, LONGEST_NAME
 from tenants.models import Role
 from tenants.permissions import (
     CUSTOMER_ROLES,
-    PERMISSION_LABELS,
     VENDOR_ROLES,
     BuiltInRole,
     offered_permissions,
@@ -38,11 +37,7 @@ def role_choices(actor: Actor) -> list[tuple[str, str]]:
 def permission_choices(actor: Actor) -> list[tuple[str, list[tuple[str, str]]]]:
     """What a role of this workspace may hold, by area, as far as the actor holds it."""
     offered = offered_permissions(is_vendor=actor.organization.is_vendor) & actor.permissions
-    return [
-        (str(area.label), [(p.value, str(PERMISSION_LABELS[p])) for p in area.within(offered)])
-        for area in AREAS
-        if area.within(offered)
-    ]
+    return choices_by_area(offered)
 
 
 class RoleDefinitionForm(ActorForm):

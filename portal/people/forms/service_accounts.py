@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portal.people.areas import choices_by_area
 from portal.people.ends import end_of_day
 from portal.people.forms.roles import role_choices
 from portal.people.forms.standing import EndField
@@ -16,12 +17,7 @@ from tenants.actions.service_accounts import LONGEST_DESCRIPTION, LONGEST_NAME
 from tenants.machines import rights_of_account
 from tenants.models import ApiToken, Membership, ServiceAccount, Team
 from tenants.models.service_accounts import LONGEST_RULE
-from tenants.permissions import (
-    OWNERS_ALONE,
-    PERMISSION_LABELS,
-    BuiltInRole,
-    Permission,
-)
+from tenants.permissions import OWNERS_ALONE, BuiltInRole
 
 
 class ServiceAccountFilter(FilterForm):
@@ -123,9 +119,7 @@ class AccountTokenForm(TokenForm):
     def __init__(self, *args: Any, account: ServiceAccount, **options: Any) -> None:
         super().__init__(*args, **options)
         held = rights_of_account(account).permissions & self.actor.permissions - OWNERS_ALONE
-        self.fields["scopes"].choices = [  # type: ignore[attr-defined]
-            (str(p), str(PERMISSION_LABELS[p])) for p in Permission if p in held
-        ]
+        self.fields["scopes"].choices = choices_by_area(held)  # type: ignore[attr-defined]
 
 
 class RotationForm(ActorForm):
@@ -135,7 +129,7 @@ class RotationForm(ActorForm):
             ("24h", _("24 hours")),
             ("1h", _("1 hour")),
             ("7d", _("7 days")),
-            ("now", _("not a moment more")),
+            ("now", _("no longer: it stops at once")),
         ],
         widget=forms.RadioSelect,
         initial="24h",

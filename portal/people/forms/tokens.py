@@ -7,14 +7,12 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from portal.people.areas import choices_by_area
 from portal.people.listing import offered_scopes
-from portal.ui.forms import ActorForm
+from portal.ui.forms import ActorForm, GroupedChoices
 from tenants.access import Actor
 from tenants.models import Policy
-from tenants.permissions import (
-    PERMISSION_LABELS,
-    Permission,
-)
+from tenants.permissions import Permission
 
 
 class TokenForm(ActorForm):
@@ -26,7 +24,7 @@ class TokenForm(ActorForm):
     days = forms.TypedChoiceField(label=_("Ends after"), coerce=int)
     scopes = forms.MultipleChoiceField(
         label=_("It may"),
-        widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-wide"}),
+        widget=GroupedChoices,
         help_text=_("Never more than you may, also when your role changes later."),
     )
     address_rule = forms.CharField(
@@ -54,7 +52,5 @@ class TokenForm(ActorForm):
         return timedelta(days=self.cleaned_data["days"])
 
 
-def scope_choices(actor: Actor) -> list[tuple[str, str]]:
-    return [
-        (str(scope), str(PERMISSION_LABELS[Permission(scope)])) for scope in offered_scopes(actor)
-    ]
+def scope_choices(actor: Actor) -> list[tuple[str, list[tuple[str, str]]]]:
+    return choices_by_area({Permission(scope) for scope in offered_scopes(actor)})

@@ -199,7 +199,11 @@ def test_production_never_connects_into_its_own_network(host: str, settings: Any
     assert refused.value.reason == "address-refused"
 
 
-@pytest.mark.parametrize("host", ["169.254.169.254", "0.0.0.0", "::ffff:169.254.169.254"])
+@pytest.mark.parametrize(
+    "host",
+    ["169.254.169.254", "0.0.0.0", "::ffff:169.254.169.254", "fd00:ec2::254", "100.100.100.200",
+     "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1"],
+)  # fmt: skip
 def test_what_a_cloud_tells_its_machines_is_out_of_reach_everywhere(
     host: str, settings: Any
 ) -> None:

@@ -156,6 +156,8 @@ class SlowLine:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.pause = 0.05
+        self.is_hanging = False
+        self.pairs: list[socket.socket] = []
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self) -> None:
@@ -163,6 +165,7 @@ class SlowLine:
             while True:
                 near, _address = self.listener.accept()
                 far = socket.create_connection((SERVER.hostname, SERVER.port or 5432))
+                self.pairs += [near, far]
                 for pair in ((near, far, 0.0), (far, near, 1.0)):
                     threading.Thread(target=self._carry, args=pair, daemon=True).start()
 
@@ -170,7 +173,15 @@ class SlowLine:
         with suppress(OSError), source, goal:
             while piece := source.recv(2048):
                 time.sleep(self.pause * share)
+                while self.is_hanging:
+                    time.sleep(0.02)
                 goal.sendall(piece)
+
+    def cut(self) -> None:
+        for end in self.pairs:
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+        self.is_hanging = False
 
 
 @pytest.fixture
@@ -234,6 +245,24 @@ def test_pause_in_the_middle_of_a_slow_sync_stops_it_with_nothing_stored(
         assert (state_of(run).status, state_of(run).error_code) == ("stopped", "import-stopped")
         assert not Resource.objects.exists()
         assert not Field.objects.exists()
+
+
+def test_a_source_that_fails_after_the_pause_was_stopped_and_did_not_fail(
+    shop: Execute, slow_line: SlowLine, organization: Organization, max_actor: Actor
+) -> None:
+    make_many(shop)
+    with organization_scope(organization.pk):
+        source = connect(max_actor, host="127.0.0.1", port=slow_line.port)
+        run = run_integration(source, actor=max_actor, at=timezone.now())
+        thread = in_background(run)
+        wait_until(lambda: state_of(run).bytes_read > 0, seconds=30)
+        slow_line.is_hanging = True
+        pause_integration(source, actor=max_actor, at=timezone.now())
+        slow_line.cut()
+        thread.join(30)
+        assert (state_of(run).status, state_of(run).error_code) == ("stopped", "import-stopped")
+        source.refresh_from_db()
+        assert source.last_error_code == ""
 
 
 def test_a_run_that_lost_its_lease_is_taken_over_and_whole(

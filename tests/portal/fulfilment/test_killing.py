@@ -41,13 +41,13 @@ erase, seen = Segment.delete, []
 def slowly(segment, *args):
     erased = erase(segment, *args)
     seen.append(erased)
-    if hang == "rows" and len(seen) == 3:
+    if hang == "chunks" and len(seen) == 3:
         print("hanging", flush=True)
         time.sleep(60)
     return erased
 
 Segment.delete = slowly
-if hang != "rows":
+if hang != "chunks":
     settle = running.settle_step
     def hanging(job, outcome, **options):
         if job.step.name == hang:
@@ -82,7 +82,7 @@ def killed_in_the_act(ticket: Ticket, step: str) -> None:
         said = ""
         while "hanging" not in said:
             said = worker.stdout.readline()
-            assert said, "the worker ended before it reached the step"
+            assert said, f"the worker ended before it reached {step}"
         worker.send_signal(signal.SIGKILL)
         assert worker.wait(timeout=10) == -signal.SIGKILL
 
@@ -94,7 +94,7 @@ def lease_ends(ticket: Ticket, at: datetime) -> None:
     Ticket.objects.filter(pk=ticket.pk).update(wake_at=past)
 
 
-@pytest.mark.parametrize("step", ["keys", "rows", "storage"])
+@pytest.mark.parametrize("step", ["keys", "chunks", "storage"])
 def test_a_deletion_killed_in_a_step_ends_once(
     step: str, ada: Membership, actor_of: Callable[..., Actor], at: datetime, work: Work
 ) -> None:
