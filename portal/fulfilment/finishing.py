@@ -7,7 +7,7 @@ from audit.recorder import record
 from audit.refusals import Refusal
 from portal.fulfilment.certifying import sign_certificate
 from portal.fulfilment.probes.handles import forget_handles
-from portal.tickets.models import Finding, Tally, Ticket
+from portal.tickets.models import Finding, Step, Tally, Ticket
 from portal.tickets.rules import Status
 from tenants.access import Actor
 
@@ -31,9 +31,15 @@ def complete_revocation(ticket: Ticket, actor: Actor, at: datetime) -> None:
         EventName.TICKET_COMPLETED,
         actor=actor,
         target=ticket,
-        credentials_refused=findings.count(),
+        credentials_refused=findings.count() or _of_people(ticket),
         in_time=ticket.breached_at is None,
     )
+
+
+def _of_people(ticket: Ticket) -> int:
+    """Of a team: what the requests of its people refused."""
+    step = Step.objects.filter(ticket=ticket, name="everybody").first()
+    return int(step.result.get("credentials_refused", 0)) if step else 0
 
 
 def complete_deletion(ticket: Ticket, actor: Actor, at: datetime) -> None:

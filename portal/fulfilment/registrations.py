@@ -17,7 +17,7 @@ from portal.fulfilment.deletion import (
     storage,
     verifying,
 )
-from portal.fulfilment.revocation import credentials, cutting, proving
+from portal.fulfilment.revocation import credentials, cutting, people, proving
 from portal.fulfilment.work import Carrier, register_carrier
 from portal.queue.readiness import register_check
 from portal.tickets.plans import StepPlan, register_plan
@@ -29,7 +29,16 @@ LONG = LONGEST_LEASE
 
 _PERSON = frozenset({Scope.MEMBER})
 _MACHINE = frozenset({Scope.SERVICE_ACCOUNT})
+_TEAM = frozenset({Scope.TEAM})
 REVOCATION: tuple[tuple[StepPlan, Carrier], ...] = (
+    (
+        StepPlan("people", _("Finish the request of each person"), S.RUNNING, scopes=_TEAM),
+        Carrier(people.finish_people),
+    ),
+    (
+        StepPlan("everybody", _("Check each person's proof"), S.VERIFYING, scopes=_TEAM),
+        Carrier(people.check_people),
+    ),
     (
         StepPlan("credentials", _("List every way in"), S.RUNNING),
         Carrier(credentials.list_credentials),

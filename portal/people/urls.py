@@ -15,6 +15,7 @@ from portal.people.views import (
     roles,
     settings,
     standing,
+    team_ending,
     team_people,
     team_rights,
     teams,
@@ -58,6 +59,7 @@ _teams: list[URLPattern] = [
     path("teams/<uuid:pk>/delete/", teams.team_delete, name="team-delete"),
     path("teams/<uuid:pk>/join/", teams.team_join, name="team-join"),
     path("teams/<uuid:pk>/leave/", teams.team_leave, name="team-leave"),
+    path("teams/<uuid:pk>/revoke/", team_ending.team_revoke, name="team-revoke"),
     path("teams/<uuid:pk>/people/", team_people.team_people, name="team-people"),
     path(
         "teams/<uuid:pk>/people/remove/", team_people.team_people_remove, name="team-people-remove"

@@ -24,7 +24,7 @@ SCOPES: Final[Mapping[type[Holder], Scope]] = {
 
 
 def holder_of(ticket: Ticket) -> Holder | None:
-    """As far as it is there and has something to lose."""
+    """As far as it is there and has something to lose; a whole team has nothing of its own."""
     if ticket.scope == Scope.SERVICE_ACCOUNT:
         accounts = ServiceAccount.objects.filter(pk=ticket.subject_id, deleted_at=None)
         account: ServiceAccount | None = accounts.first()

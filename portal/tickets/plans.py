@@ -6,7 +6,7 @@ from typing import Protocol
 
 from django.utils.functional import Promise
 
-from portal.tickets.rules import Kind, Scope, Status
+from portal.tickets.rules import COLLECTIVE, Kind, Scope, Status
 
 # Ends the name of a plan that stands for several steps, each with an id behind it.
 FAMILY = ":"
@@ -17,7 +17,8 @@ class StepPlan:
     """One step: its name, its words on screen, and the status a request has meanwhile.
 
     `bulk` work runs on its own worker lane so that it cannot starve the promises of others.
-    A step that names scopes is no part of requests with another one.
+    A step that names scopes is no part of requests with another one; one that names none is
+    part of all but those that are made of other requests.
     """
 
     name: str
@@ -59,7 +60,8 @@ def steps_of(kind: str, scope: str = "") -> tuple[StepPlan, ...]:
     plans = _plans[Kind(kind)]
     if not scope:
         return plans
-    return tuple(plan for plan in plans if not plan.scopes or scope in plan.scopes)
+    everywhere = scope not in COLLECTIVE
+    return tuple(plan for plan in plans if (scope in plan.scopes if plan.scopes else everywhere))
 
 
 def step_plan(kind: str, name: str) -> StepPlan:

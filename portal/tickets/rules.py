@@ -38,6 +38,7 @@ class Kind(TextChoices):
 class Scope(TextChoices):
     MEMBER = "member", _("A person's access")
     SERVICE_ACCOUNT = "service_account", _("A service account's access")
+    TEAM = "team", _("The access of a whole team")
     ALL_METADATA = "all_metadata", _("All metadata of the workspace")
     INTEGRATION = "integration", _("One integration")
     PERSON = "person", _("A person's data")
@@ -46,7 +47,9 @@ class Scope(TextChoices):
 
 
 # Whose access a revocation takes; every other scope is a deletion's.
-OF_REVOCATION = frozenset({Scope.MEMBER, Scope.SERVICE_ACCOUNT})
+OF_REVOCATION = frozenset({Scope.MEMBER, Scope.SERVICE_ACCOUNT, Scope.TEAM})
+# Made of one request for each person: only steps that name the scope belong to it.
+COLLECTIVE = frozenset({Scope.TEAM})
 
 
 class Status(TextChoices):

@@ -5,11 +5,11 @@ from typing import Any
 from rest_framework import serializers
 
 from portal.rest.serializers import StrictSerializer, TextField
-from portal.tickets.models import Finding, Step, Tally, Ticket
+from portal.tickets.models import Finding, Part, Step, Tally, Ticket
 from portal.tickets.plans import title_of_step
 from portal.tickets.rules import OF_REVOCATION, Scope
 from tenants.inventory import ERASABLE_ALONE
-from tenants.models import Membership, ServiceAccount
+from tenants.models import Membership, ServiceAccount, Team
 
 
 class RevocationInput(StrictSerializer):
@@ -18,6 +18,9 @@ class RevocationInput(StrictSerializer):
     )
     service_account = serializers.UUIDField(
         required=False, default=None, help_text="Or the machine's, from /service-accounts."
+    )
+    team = serializers.UUIDField(
+        required=False, default=None, help_text="Or everybody's in the team, from /teams."
     )
     effective_at = serializers.DateTimeField(
         required=False,
@@ -47,10 +50,19 @@ class RevocationInput(StrictSerializer):
             raise serializers.ValidationError("There is no such service account.")
         return found
 
+    def validate_team(self, value: Any) -> Team | None:
+        if value is None:
+            return None
+        actor = self.context["view"].request.actor
+        found: Team | None = Team.objects.visible_to(actor).filter(pk=value).first()
+        if found is None:
+            raise serializers.ValidationError("There is no such team.")
+        return found
+
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        named = [attrs.get("member"), attrs.get("service_account")]
-        if named.count(None) != 1:
-            said = "Name one: a member or a service account."
+        named = [attrs.get("member"), attrs.get("service_account"), attrs.get("team")]
+        if named.count(None) != len(named) - 1:
+            said = "Name one: a member, a service account or a team."
             raise serializers.ValidationError({"member": said})
         attrs["holder"] = attrs["member"] or attrs["service_account"]
         return attrs
@@ -229,9 +241,22 @@ class DeletionEffectOutput(serializers.Serializer[Any]):
     stays = StaysOutput(many=True)
 
 
+class PartOutput(serializers.ModelSerializer[Part]):
+    """One person of a request about a team: the number of their own, or why there is none."""
+
+    member = serializers.UUIDField(source="member_id")
+    request = serializers.CharField(source="request.number", default=None)
+    status = serializers.CharField(source="request.status", default=None)
+
+    class Meta:
+        model = Part
+        fields = ["member", "request", "status", "is_joined", "refusal"]
+
+
 class EvidenceOutput(serializers.Serializer[Any]):
-    """Steps, refused credentials and stores counted before and after."""
+    """Steps, refused credentials, stores counted before and after, and the people of a team."""
 
     steps = StepOutput(many=True)
     credentials = FindingOutput(many=True)
     stores = TallyOutput(many=True)
+    people = PartOutput(many=True)

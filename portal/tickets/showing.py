@@ -1,6 +1,7 @@
 """How a request looks on a page: its steps, what it proved, and what happened to it."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,10 +14,12 @@ from audit.models import Event
 from audit.names import EventName
 from audit.opening import opened
 from audit.sentences import sentence
-from portal.tickets.models import Finding, Step, Tally, Ticket
+from portal.tickets.models import Finding, Part, Step, Tally, Ticket
 from portal.tickets.plans import title_of_step
-from portal.tickets.rules import Scope, Status, StepStatus
+from portal.tickets.rules import COLLECTIVE, Scope, Status, StepStatus
+from portal.tickets.teams import words_of
 from portal.tickets.turns import note_of_waiting, turn_of
+from tenants.models import Membership
 
 TIMELINE_LENGTH = 200
 STEP_TONES = {
@@ -58,6 +61,7 @@ CREDENTIALS = {
 TITLES = {
     Scope.MEMBER: gettext_lazy("Revoke access: %(name)s"),
     Scope.SERVICE_ACCOUNT: gettext_lazy("Stop the service account %(name)s"),
+    Scope.TEAM: gettext_lazy("Revoke access of a whole team: %(name)s"),
     Scope.ALL_METADATA: gettext_lazy("Delete all metadata of %(name)s"),
     Scope.INTEGRATION: gettext_lazy("Delete metadata: %(name)s"),
     Scope.PERSON: gettext_lazy("Delete a person's data: %(name)s"),
@@ -66,6 +70,7 @@ TITLES = {
 }
 HOLD_UPS = {
     "others-open": gettext_lazy("It waits for other requests of this workspace to end."),
+    "people-open": gettext_lazy("It waits for the requests of its people to end."),
     "residue": gettext_lazy("Something was left; it is being erased again."),
     "still-accepted": gettext_lazy("A credential still worked; it is being cut off again."),
     "not-acknowledged": gettext_lazy("It was told, and has not acknowledged yet."),
@@ -105,12 +110,27 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """One person of a request about a team."""
+
+    name: str
+    request: Ticket | None
+    is_joined: bool
+    refusal: str
+
+    @property
+    def is_done(self) -> bool:
+        return bool(self.refusal) or bool(self.request and self.request.ended_at)
+
+
+@dataclass(frozen=True, slots=True)
 class Detail:
     """Everything the page of one request shows."""
 
     ticket: Ticket
     steps: list[StepLine]
     proofs: list[Proof]
+    people: list[Person]
     tallies: list[Tally]
     timeline: list[dict[str, Any]]
     previous: Ticket | None
@@ -118,6 +138,10 @@ class Detail:
     is_at_risk: bool
     tag: str
     turn: str
+
+    @property
+    def people_done(self) -> int:
+        return sum(1 for one in self.people if one.is_done)
 
     @property
     def keeps_moving(self) -> bool:
@@ -131,29 +155,49 @@ class Detail:
 def detail_of(ticket: Ticket, at: datetime) -> Detail:
     rows = list(Step.objects.filter(ticket=ticket).order_by("position"))
     findings = list(Finding.objects.filter(ticket=ticket).order_by("kind", "pk"))
+    people = _people(ticket, at) if ticket.scope in COLLECTIVE else []
     tallies = list(Tally.objects.filter(ticket=ticket).order_by("position"))
     return Detail(
         ticket=ticket,
         steps=_lines(ticket, rows),
+        people=people,
         proofs=[_proof(finding) for finding in findings],
         tallies=tallies,
         timeline=timeline_of(ticket),
         previous=ticket.previous,
         is_late=ticket.is_late(at),
         is_at_risk=ticket.is_at_risk(at),
-        tag=tag_of(ticket, rows, at),
+        tag=tag_of(ticket, rows, at, people=people),
         turn=turn_of(ticket, rows),
     )
 
 
-def tag_of(ticket: Ticket, steps: list[Step], at: datetime) -> str:
+def tag_of(ticket: Ticket, steps: list[Step], at: datetime, *, people: Sequence[Person]) -> str:
     """Changes whenever something on the page would."""
     moving = [
         (step.status, step.done, step.attempts, step.rounds, step.assignee_name, step.error_code)
         for step in steps
     ]
-    seen = (ticket.version, ticket.status, ticket.is_late(at), ticket.is_at_risk(at), moving)
+    theirs = [one.request.status if one.request else one.refusal for one in people]
+    clock = (ticket.is_late(at), ticket.is_at_risk(at))
+    seen = (ticket.version, ticket.status, *clock, moving, theirs)
     return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
+
+
+def _people(ticket: Ticket, at: datetime) -> list[Person]:
+    """In two statements, however many they are."""
+    rows = Part.objects.filter(ticket=ticket).select_related("request").order_by("position")
+    parts = list(rows)
+    named = Membership.objects.in_bulk([part.member_id for part in parts])
+    return [
+        Person(
+            name=str(named.get(part.member_id) or _("A removed person")),
+            request=part.request.as_of(at) if part.request else None,
+            is_joined=part.is_joined,
+            refusal=words_of(part.refusal) if part.refusal else "",
+        )
+        for part in parts
+    ]
 
 
 def timeline_of(ticket: Ticket) -> list[dict[str, Any]]:

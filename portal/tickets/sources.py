@@ -25,6 +25,7 @@ PLAIN = {
     "api": _("API"),
     "command": _("Command line"),
     "restore": _("Restored backup"),
+    "team": _("Request about a team"),
 }
 _described: dict[str, Describe] = {}
 _labels: dict[str, str | Promise] = {}

@@ -6,7 +6,7 @@ from django.db.models import Q
 from portal.fulfilment.revocation.subject import account_of, subject_of
 from portal.fulfilment.work import Finished, Job, Outcome
 from portal.sso.actions import close_identities
-from portal.tickets.models import Ticket
+from portal.tickets.models import Part, Ticket
 from tenants.actions.entries import end_entries_of
 from tenants.actions.members import contain_member, revoke_member
 from tenants.actions.stopping import end_account, end_tokens_of
@@ -74,4 +74,7 @@ def remove_places(job: Job) -> Outcome:
 
 
 def _destroyed(job: Job) -> None:
+    """Of the whole that a person's request is part of, too: the whole is locked first."""
+    wholes = Part.objects.filter(request=job.ticket).own().values("ticket_id")
+    Ticket.objects.filter(pk__in=wholes, destroyed_at__isnull=True).update(destroyed_at=job.at)
     Ticket.objects.filter(pk=job.ticket.pk, destroyed_at__isnull=True).update(destroyed_at=job.at)

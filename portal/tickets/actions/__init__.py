@@ -14,6 +14,7 @@ from portal.tickets.actions.planned import begin_revocation, cancel_revocation, 
 from portal.tickets.actions.restoring import Erasure, reopen_deletion
 from portal.tickets.actions.reversing import reverse_revocation
 from portal.tickets.actions.revoking import file_revocation
+from portal.tickets.actions.teams import cover_team, file_team_revocation
 
 __all__ = [
     "Erasure",
@@ -22,10 +23,12 @@ __all__ = [
     "cancel_revocation",
     "complete_step",
     "confirm_deletion",
+    "cover_team",
     "delete_filter",
     "escalate_ticket",
     "file_deletion",
     "file_revocation",
+    "file_team_revocation",
     "hasten_revocation",
     "lapse_confirmation",
     "note_answer",

@@ -11,6 +11,7 @@ from portal.tickets.holders import give_up, holder_of, refuse_own_and_higher
 from portal.tickets.models import Ticket
 from portal.tickets.models.ticket import IllegalMove
 from portal.tickets.rules import Status
+from portal.tickets.teams import own_requests
 from tenants.access import Actor, action
 from tenants.models import Organization
 from tenants.permissions import Permission
@@ -25,6 +26,8 @@ def hasten_revocation(
     Raises IllegalMove, LastOwner, NotPermitted, StaleVersion.
     """
     ticket = _scheduled(ticket, actor=actor, version=version)
+    for one in own_requests(ticket).filter(status=Status.SCHEDULED):
+        hasten_revocation(one, actor=actor, at=at)
     return begin(ticket, actor=actor, at=at)
 
 
@@ -42,6 +45,8 @@ def cancel_revocation(
             _("%(number)s has blocked the access already; it cannot be cancelled any more.")
             % {"number": ticket.number}
         )
+    for one in own_requests(ticket).filter(status=Status.SCHEDULED):
+        cancel_revocation(one, actor=actor, at=at)
     holder = holder_of(ticket)
     if holder is not None:
         give_up(holder, actor=actor)

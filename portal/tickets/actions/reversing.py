@@ -9,7 +9,8 @@ from audit.recorder import record
 from portal.tickets.holders import holder_of, refuse_own_and_higher, restore
 from portal.tickets.models import Step, Ticket
 from portal.tickets.models.ticket import IllegalMove
-from portal.tickets.rules import Status, StepStatus
+from portal.tickets.rules import REVERSIBLE, Status, StepStatus
+from portal.tickets.teams import own_requests
 from tenants.access import Actor, action
 from tenants.models import Organization
 from tenants.permissions import Permission
@@ -22,7 +23,8 @@ def reverse_revocation(
     """Give the access back with role and teams, and with no old session, token or invitation.
 
     Access that had ended before the request stays ended. A worker in the middle of a step loses
-    its lease, and with it what it did. Raises IllegalMove, NotPermitted, StaleVersion.
+    its lease, and with it what it did. Of a team, everybody comes back or nobody.
+    Raises IllegalMove, NotPermitted, StaleVersion.
     """
     Organization.objects.locked(actor.organization_id)
     ticket = Ticket.objects.locked(ticket.pk)
@@ -42,5 +44,7 @@ def reverse_revocation(
     )
     if holder is not None and ticket.took_access:
         restore(holder, actor=actor, at=at)
+    for one in own_requests(ticket).filter(status__in=sorted(REVERSIBLE)):
+        reverse_revocation(one, actor=actor, at=at)
     record(EventName.TICKET_REVERSED, actor=actor, target=ticket)
     return ticket

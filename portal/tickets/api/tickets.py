@@ -32,12 +32,13 @@ from portal.tickets.list_serializers import (
     filter_of,
 )
 from portal.tickets.listing import Look, tickets_for
-from portal.tickets.models import Finding, Step, Tally, Ticket
+from portal.tickets.models import Finding, Part, Step, Tally, Ticket
 from portal.tickets.previews import effect_of
 from portal.tickets.report_serializers import PromiseReportOutput, ReportQuery
 from portal.tickets.reporting import report_for
 from portal.tickets.rules import Scope
 from portal.tickets.subjects import Wish, subject_of
+from portal.tickets.team_revoking import revoke_team
 from tenants.permissions import Permission
 
 
@@ -129,20 +130,23 @@ class TicketViewSet(PortalViewSet):
             "steps": _steps(ticket),
             "credentials": Finding.objects.filter(ticket=ticket).order_by("kind", "pk"),
             "stores": Tally.objects.filter(ticket=ticket).order_by("position"),
+            "people": _people(ticket),
         }
         return self.answer(found)
 
     @verb(detail=False, methods=["post"])
     def revocations(self, request: Request) -> Response:
-        """Block the access of a person or a service account, now or at a time to come.
+        """Block the access of a person, a service account or a whole team, now or later.
 
         Needs a step-up within the last five minutes.
         An open request about the same person is answered as it is; a scheduled one is brought
-        forward when access is to end sooner.
+        forward when access is to end sooner. For a team there is a request for each person in it,
+        which `evidence` names.
         """
         data = self.read()
-        ticket = file_revocation(
-            data["holder"],
+        file = file_revocation if data["team"] is None else revoke_team
+        ticket = file(
+            data["team"] or data["holder"],
             actor=self.request.actor,
             at=self.request.at,
             reason=data["reason"],
@@ -252,6 +256,10 @@ class TicketViewSet(PortalViewSet):
 
 def _steps(ticket: Ticket) -> QuerySet[Step]:
     return Step.objects.filter(ticket=ticket).select_related("ticket").order_by("position")
+
+
+def _people(ticket: Ticket) -> QuerySet[Part]:
+    return Part.objects.filter(ticket=ticket).select_related("request").order_by("position")
 
 
 def _wish(data: Mapping[str, Any]) -> Wish:

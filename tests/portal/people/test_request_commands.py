@@ -12,8 +12,10 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from portal.tickets.models import Ticket
-from tenants.access import Actor
+from tenants.access import Actor, system_actor
+from tenants.actions.teams import add_team_member, create_team
 from tenants.actions.tokens import issue_token
+from tenants.clock import now
 from tenants.models import Membership
 from tests.portal.tickets.test_list import make_ticket
 
@@ -80,6 +82,20 @@ def test_a_deletion_is_confirmed_by_its_name_and_withdrawn(ada: Membership) -> N
     assert told("withdraw", filed["number"])[0]["status"] == "withdrawn"
     assert refused("withdraw", filed["number"])[0] == 1
     assert refused("retry", filed["number"])[0] == 1
+
+
+def test_a_whole_team_is_looked_at_then_revoked(ada: Membership, mia: Membership) -> None:
+    team = create_team(actor=system_actor(ada.organization), at=now(), name="Loaders")
+    add_team_member(team, actor=system_actor(ada.organization), membership=mia)
+    [looked] = told("revoke-team", "Loaders", "--dry-run")
+    assert (looked["done"], looked["scope"], Ticket.objects.count()) == (False, "team", 0)
+    [filed] = told("revoke-team", str(team.pk), "--reason", "sold")
+    assert (filed["number"], filed["status"]) == ("REV-1001", "contained")
+    [shown] = told("show", "REV-1001")
+    assert [each["request"] for each in shown["people"]] == ["REV-1002"]
+    mia.refresh_from_db()
+    assert mia.status == Membership.Status.SUSPENDED
+    assert refused("revoke-team", "Nobodies")[0] == 2
 
 
 def test_what_is_not_usable_says_what_to_do(ada: Membership, ned: Membership) -> None:

@@ -9,23 +9,25 @@ from uuid import UUID
 from django.db import transaction
 
 from portal.access.asking import asked_member
-from portal.people.commanding import checked
+from portal.people.commanding import asked_team, checked
 from portal.tickets.actions import (
     cancel_revocation,
     confirm_deletion,
     file_deletion,
     file_revocation,
+    file_team_revocation,
     hasten_revocation,
     retry_ticket,
     withdraw_deletion,
 )
 from portal.tickets.list_forms import TicketFilterForm
 from portal.tickets.listing import ORDERS, VIEWS, Look, tickets_for
-from portal.tickets.models import Finding, Step, Tally, Ticket
-from portal.tickets.rules import Kind, Scope, Status
+from portal.tickets.models import Finding, Part, Step, Tally, Ticket
+from portal.tickets.rules import OF_REVOCATION, Kind, Scope, Status
 from portal.tickets.serializers import EvidenceOutput, TicketOutput
 from portal.tickets.showing import title_of
 from portal.tickets.subjects import Wish
+from portal.tickets.team_revoking import revoke_team
 from tenants.commanding import (
     EXIT_CODES,
     Call,
@@ -88,10 +90,12 @@ def _ticket(call: Call) -> Ticket:
 
 def _show(call: Call) -> None:
     ticket = _ticket(call)
+    parts = Part.objects.filter(ticket=ticket).select_related("request")
     rows = {
         "steps": Step.objects.filter(ticket=ticket).order_by("position"),
         "credentials": Finding.objects.filter(ticket=ticket).order_by("kind", "pk"),
         "stores": Tally.objects.filter(ticket=ticket).order_by("position"),
+        "people": parts.order_by("position"),
     }
     evidence = EvidenceOutput(rows).data
     if not call.as_json:
@@ -133,8 +137,31 @@ def _revoke(call: Call) -> None:
     )
 
 
+def _team(parser: ArgumentParser) -> None:
+    parser.add_argument("team", help="its name or id")
+    parser.add_argument(
+        "--at", metavar="INSTANT", default="", help="2027-03-31T18:00Z; without it now"
+    )
+
+
+def _revoke_team(call: Call) -> None:
+    team = asked_team(call.given["team"], call.actor)
+    effective_at = _instant(call.given["at"])
+    _done(
+        call,
+        lambda: revoke_team(
+            team,
+            actor=call.actor,
+            at=call.at,
+            reason=call.given["reason"],
+            source="command",
+            effective_at=effective_at,
+        ),
+    )
+
+
 def _what(parser: ArgumentParser) -> None:
-    parser.add_argument("scope", choices=[x.value for x in Scope if x != Scope.MEMBER])
+    parser.add_argument("scope", choices=[x.value for x in Scope if x not in OF_REVOCATION])
     parser.add_argument("--integration", default="", metavar="ID")
     parser.add_argument("--member", default="", metavar="PERSON", help="e-mail address or id")
     parser.add_argument("--data-class", default="", metavar="KIND")
@@ -233,6 +260,10 @@ class Command(VerbsCommand):
         Verb(
             "revoke", file_revocation.permission, "Block a person's access, now or at an instant.",
             _revoke, (_person, _reason, add_dry_run),
+        ),
+        Verb(
+            "revoke-team", file_team_revocation.permission, "Block everybody's access in a team.",
+            _revoke_team, (_team, _reason, add_dry_run),
         ),
         Verb(
             "delete", file_deletion.permission, "Delete data after the cooling-off.",
