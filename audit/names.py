@@ -189,6 +189,9 @@ class EventName(StrEnum):
     SUPPORT_SESSION_OPENED = "support_session.opened"
     SUPPORT_SESSION_CLOSED = "support_session.closed"
     OBJECT_READ = "object.read"
+    OBJECT_TESTED = "object.tested"
+    OBJECT_SYNCED = "object.synced"
+    OBJECT_CHANGED = "object.changed"
     # The log itself
     LOG_EXPORTED = "log.exported"
     EVIDENCE_EXPORTED = "evidence.exported"

@@ -244,6 +244,9 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     N.SUPPORT_SESSION_OPENED: _("{actor} of support began to look, under {reference}."),
     N.SUPPORT_SESSION_CLOSED: _("The support session under {reference} ended."),
     N.OBJECT_READ: _("{actor} of support read {target}[ under {reference}]."),
+    N.OBJECT_TESTED: _("{actor} of support tested the connection of {target}[ under {reference}]."),
+    N.OBJECT_SYNCED: _("{actor} of support started a sync of {target}[ under {reference}]."),
+    N.OBJECT_CHANGED: _("{actor} of support changed settings of {target}[ under {reference}]."),
     N.EVIDENCE_EXPORTED: _(
         "{actor} exported the evidence of {since} to {until}[ ({requests} requests)]."
     ),

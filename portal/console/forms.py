@@ -5,6 +5,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portal.catalog.actions.integrations import LONGEST_NAME
+from portal.catalog.schedules import Schedule
+from portal.catalog.source_forms import ScheduleForm
 from portal.grants.forms import offer
 
 
@@ -36,6 +39,21 @@ class OrganizationForm(forms.Form):
         """Show what the action refused beside the fields."""
         for name, said in errors.items():
             self.add_error(name if name in self.fields else None, [*said])
+
+
+class ChangeForm(ScheduleForm):
+    """All of an integration's settings that support may change; no secret, and no address."""
+
+    name = forms.CharField(label=_("Name"), max_length=LONGEST_NAME)
+    field_order = ("name", "every", "clock", "weekday")
+
+    def without_schedule(self) -> None:
+        """For what is sent its metadata, and read by nobody."""
+        for name in ("every", "clock", "weekday"):
+            self.fields.pop(name, None)
+
+    def asked_schedule(self) -> Schedule | None:
+        return self.schedule() if self.cleaned_data.get("every") else None
 
 
 class StaffCaseForm(forms.Form):

@@ -2,9 +2,10 @@
 
 from django.urls import URLPattern, path
 
-from portal.console.views import cases, grants, overview, report
+from portal.console.views import acting, cases, grants, overview, report, using
 
 _GRANT = "grants/<slug:slug>/<str:reference>/"
+_INTEGRATION = f"{_GRANT}integrations/<uuid:integration_id>/"
 
 console_urls: list[URLPattern] = [
     path("", overview.console_home, name="console-home"),
@@ -26,13 +27,20 @@ console_urls: list[URLPattern] = [
     path(f"{_GRANT}endorse/", grants.staff_grant_endorse, name="staff-grant-endorse"),
     path(f"{_GRANT}reject/", grants.staff_grant_reject, name="staff-grant-reject"),
     path(f"{_GRANT}withdraw/", grants.staff_grant_withdraw, name="staff-grant-withdraw"),
-    path(f"{_GRANT}session/", grants.session_open, name="support-session-open"),
-    path(f"{_GRANT}session/close/", grants.session_close, name="support-session-close"),
-    path(f"{_GRANT}integrations/", grants.staff_integration_list, name="staff-integration-list"),
-    path(f"{_GRANT}resources/", grants.staff_resource_list, name="staff-resource-list"),
+    path(f"{_GRANT}session/", using.session_open, name="support-session-open"),
+    path(f"{_GRANT}session/close/", using.session_close, name="support-session-close"),
+    path(f"{_GRANT}integrations/", using.staff_integration_list, name="staff-integration-list"),
+    path(f"{_INTEGRATION}sync/", acting.staff_integration_sync, name="staff-integration-sync"),
+    path(f"{_INTEGRATION}test/", acting.staff_integration_test, name="staff-integration-test"),
+    path(
+        f"{_INTEGRATION}settings/",
+        acting.staff_integration_settings,
+        name="staff-integration-settings",
+    ),
+    path(f"{_GRANT}resources/", using.staff_resource_list, name="staff-resource-list"),
     path(
         f"{_GRANT}resources/<uuid:resource_id>/",
-        grants.staff_resource_show,
+        using.staff_resource_show,
         name="staff-resource-show",
     ),
 ]

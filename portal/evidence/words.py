@@ -32,7 +32,7 @@ NOUNS: Final[Mapping[str, tuple[Promise, str]]] = {
     "case": (gettext_lazy("Case"), "life-buoy"),
     "grant": (gettext_lazy("Diagnostic access"), "scan-eye"),
     "support_session": (gettext_lazy("Support session"), "headset"),
-    "object": (gettext_lazy("Reading by support"), "eye"),
+    "object": (gettext_lazy("Looked at or done by support"), "eye"),
     "integration": (gettext_lazy("Integration"), "plug"),
     "import": (gettext_lazy("Import"), "file-up"),
     "upload": (gettext_lazy("Uploaded files"), "file-x"),

@@ -1,13 +1,14 @@
-"""The one door through which the vendor's staff read a customer's data.
+"""The one door through which the vendor's staff read a customer's data, or touch a setting.
 
-Every read checks the grant as it stands at that instant, and leaves a record that the customer
-sees, in one transaction. There is no other way in.
+Every read and every act checks the grant as it stands at that instant, and leaves a record that
+the customer sees, in one transaction. There is no other way in.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -15,10 +16,11 @@ from django.utils.translation import gettext as _
 
 from audit.names import EventName
 from audit.recorder import Target, record
+from audit.refusals import Refusal
 from portal.grants.actions.settling import report_tampering
 from portal.grants.models import AccessRecord, Grant, SupportSession
-from portal.grants.refusals import NoAccess, SessionNeeded
-from portal.grants.rules import Capability, ScopeItem, ScopeKind
+from portal.grants.refusals import NoAccess, NotApproved, SessionNeeded
+from portal.grants.rules import ACTING, Act, Capability, ScopeItem, ScopeKind
 from portal.grants.signing import is_genuine
 from portal.grants.staff import employed
 from tenants.access import Actor, ActorKind, record_refusal
@@ -28,6 +30,11 @@ from tenants.permissions import Permission
 _PERMISSIONS = {
     Capability.STATUS: frozenset({Permission.INTEGRATION_VIEW, Permission.CATALOG_VIEW_ALL}),
     Capability.METADATA: frozenset({Permission.CATALOG_VIEW, Permission.CATALOG_VIEW_ALL}),
+}
+_ACTS = {
+    Act.TESTED: EventName.OBJECT_TESTED,
+    Act.RAN: EventName.OBJECT_SYNCED,
+    Act.CHANGED: EventName.OBJECT_CHANGED,
 }
 
 
@@ -40,6 +47,9 @@ class Seen:
     label: str
     fields: tuple[str, ...]
     masked: bool
+    act: Act = Act.READ
+    before: Mapping[str, str] = field(default_factory=dict)
+    after: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -85,7 +95,8 @@ def open_door(
     """Read under a grant, inside its customer's scope.
 
     Raises NoAccess for every reason alike; SessionNeeded when the grant is good but no support
-    session is live. What was seen is recorded when the block ends, or nothing was seen at all.
+    session is live; NotApproved when it lets its holder look and not act. What was seen or done
+    is recorded when the block ends, or nothing was seen or done at all.
     """
     try:
         with transaction.atomic():
@@ -95,8 +106,11 @@ def open_door(
     except _Tampered:
         report_tampering(Grant.objects.get(pk=grant_id), actor=visitor, at=at)
         raise NoAccess from None
-    except NoAccess as refusal:
-        record_refusal(refusal, actor=visitor, verb="read_object")
+    except SessionNeeded:
+        raise
+    except Refusal as refusal:
+        verb = "act_on_object" if capability in ACTING else "read_object"
+        record_refusal(refusal, actor=visitor, verb=verb)
         raise
 
 
@@ -109,13 +123,19 @@ def _enter(grant_id: UUID, *, visitor: Actor, at: datetime, capability: Capabili
     if not is_genuine(grant, scope):
         raise _Tampered
     if capability not in grant.capabilities:
-        raise NoAccess
+        raise _not_covered(capability)
     session = SupportSession.objects.filter(grant=grant, closed_at__isnull=True).first()
     if session is None or not session.live(at):
         raise SessionNeeded(_("Start a support session to read under this grant."))
     session.seen_at = max(session.seen_at, at)
     session.save(update_fields=["seen_at"])
     return Opening(grant, session, _reader(visitor, grant), scope)
+
+
+def _not_covered(capability: Capability) -> Refusal:
+    if capability in ACTING:
+        return NotApproved(_("The customer has not approved this: %s.") % capability.label)
+    return NoAccess()
 
 
 def _share_lock(grant_id: UUID) -> None:
@@ -160,25 +180,56 @@ def _leave_record(opening: Opening, *, at: datetime, route: str) -> None:
             label=seen.label[:300],
             fields=list(seen.fields),
             masked=seen.masked,
+            act=seen.act,
+            before=dict(seen.before),
+            after=dict(seen.after),
             route=route,
         )
         for seen in opening.seen
     )
+    _announce_acts(opening, route)
+    _announce_reads(opening, route)
+
+
+def _announce_acts(opening: Opening, route: str) -> None:
+    for seen in opening.seen:
+        if seen.act == Act.READ:
+            continue
+        facts: dict[str, Any] = {}
+        if seen.after:
+            facts = {"before": dict(seen.before), "after": dict(seen.after)}
+        record(
+            _ACTS[seen.act],
+            actor=opening.reader,
+            target=Target(
+                kind=seen.kind,
+                id=seen.object_id,
+                label=seen.label,
+                reference=opening.grant.reference,
+            ),
+            route=route,
+            **facts,
+        )
+
+
+def _announce_reads(opening: Opening, route: str) -> None:
+    """Counts, no names: the log outlives the metadata and must hold none of it."""
+    read = [seen for seen in opening.seen if seen.act == Act.READ]
+    if not read:
+        return
+    kinds = [seen.kind for seen in read]
+    counts = {kind: kinds.count(kind) for kind in kinds}
+    parts = [f"{n} {kind}" if n == 1 else f"{n} {kind}s" for kind, n in counts.items()]
+    target = Target(
+        kind=kinds[0],
+        id=read[0].object_id if len(read) == 1 else None,
+        label=" and ".join(parts),
+        reference=opening.grant.reference,
+    )
     record(
         EventName.OBJECT_READ,
         actor=opening.reader,
-        target=_read_target(opening),
-        objects=[str(seen.object_id) for seen in opening.seen],
+        target=target,
+        objects=[str(seen.object_id) for seen in read],
         route=route,
-    )
-
-
-def _read_target(opening: Opening) -> Target:
-    """Counts, no names: the log outlives the metadata and must hold none of it."""
-    kinds = [seen.kind for seen in opening.seen]
-    counts = {kind: kinds.count(kind) for kind in kinds}
-    parts = [f"{n} {kind}" if n == 1 else f"{n} {kind}s" for kind, n in counts.items()]
-    first = opening.seen[0].object_id if len(opening.seen) == 1 else None
-    return Target(
-        kind=kinds[0], id=first, label=" and ".join(parts), reference=opening.grant.reference
     )

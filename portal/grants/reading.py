@@ -30,6 +30,8 @@ class IntegrationView:
     resource_count: int
     field_count: int
     masked: bool
+    is_read: bool
+    is_whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,8 @@ def _integration(opening: Opening, row: Integration) -> IntegrationView:
         resource_count=row.resource_count,
         field_count=row.field_count,
         masked=hint.hidden,
+        is_read=row.is_read,
+        is_whole=row.pk in opening.whole_integrations,
     )
 
 

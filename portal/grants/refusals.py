@@ -41,5 +41,11 @@ class NoAccess(NotFound):
         super().__init__(_("There is nothing here that an active grant lets you see."))
 
 
+class NotApproved(NotPermitted):
+    """An active grant that lets its holder look, and not do this."""
+
+    code = "capability-not-approved"
+
+
 class SessionNeeded(Refusal):
     code = "support-session-needed"

@@ -49,11 +49,26 @@ class ReasonCode(TextChoices):
 
 
 class Capability(TextChoices):
-    """What may be seen. Nothing here changes anything, and secrets are in none of them."""
+    """What may be seen or done. Secrets are in none of them, and no address of a source."""
 
     STATUS = "status", _("See status and errors")
     METADATA = "metadata", _("See metadata: tables, columns and descriptions")
     VALUES = "values", _("See values inside errors and descriptions unmasked")
+    RUN = "run", _("Run a test or a sync")
+    SETTINGS = "settings", _("Change settings: name and schedule, never secrets")
+
+
+# What does something. Off unless somebody ticks it, at the request and again at the approval.
+ACTING: frozenset[str] = frozenset({Capability.RUN, Capability.SETTINGS})
+
+
+class Act(TextChoices):
+    """What was done with an object that left through the door."""
+
+    READ = "read", _("read")
+    TESTED = "tested", _("tested the connection")
+    RAN = "ran", _("started a sync")
+    CHANGED = "changed", _("changed settings")
 
 
 class ScopeKind(TextChoices):

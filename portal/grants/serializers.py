@@ -161,7 +161,19 @@ class NoteInput(StrictSerializer):
 class RecordOutput(serializers.ModelSerializer[AccessRecord]):
     class Meta:
         model = AccessRecord
-        fields = ["id", "at", "kind", "object_id", "label", "fields", "masked", "route"]
+        fields = [
+            "id",
+            "at",
+            "act",
+            "kind",
+            "object_id",
+            "label",
+            "fields",
+            "masked",
+            "before",
+            "after",
+            "route",
+        ]
         extra_kwargs = {"masked": {"help_text": "Whether values inside texts were hidden."}}
 
 

@@ -1,7 +1,7 @@
 """The terms of a request and of a decision, and whether they may be had."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
@@ -57,6 +57,13 @@ class Agreed:
     scope: tuple[ScopeItem, ...]
 
 
+def as_ticked(consent: Consent, asked: Sequence[str]) -> Consent:
+    """An approval that names no capabilities lets see what was asked for, and do nothing."""
+    if consent.capabilities is not None:
+        return consent
+    return replace(consent, capabilities=tuple(c for c in asked if c not in rules.ACTING))
+
+
 def agree(asked: Agreed, consent: Consent, widest: Sequence[ScopeItem]) -> Agreed:
     """Unite a request with the customer's answer. Raises Invalid for anything wider."""
     wrong: dict[str, list[str]] = {}
@@ -92,6 +99,8 @@ def _check_capabilities(chosen: Sequence[str], wrong: dict[str, list[str]]) -> N
         wrong["capabilities"] = [_("Choose at least one thing to see.")]
     elif not set(chosen) <= set(Capability.values):
         wrong["capabilities"] = [_("Choose among the listed capabilities.")]
+    elif rules.ACTING & set(chosen) and Capability.STATUS not in chosen:
+        wrong["capabilities"] = [_("Whoever runs or changes something must see its status too.")]
 
 
 def _check_duration(duration: timedelta, most: timedelta, wrong: dict[str, list[str]]) -> None:

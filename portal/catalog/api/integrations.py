@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import time
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -25,7 +24,6 @@ from portal.catalog.actions import (
 from portal.catalog.api.pushing import PushMixin
 from portal.catalog.ingest.trying import try_connection
 from portal.catalog.models import Integration
-from portal.catalog.schedules import Schedule
 from portal.rest.views import PortalViewSet
 from tenants.models import Membership
 from tenants.permissions import Permission
@@ -112,7 +110,7 @@ class IntegrationViewSet(PushMixin, PortalViewSet):
             integration,
             actor=self.request.actor,
             at=self.request.at,
-            schedule=Schedule(given["every"], time.fromisoformat(given["time"]), given["weekday"]),
+            schedule=shapes.schedule_of(given),
         )
         return self.answer(changed)
 

@@ -10,6 +10,7 @@ from portal.catalog.serializers.integrations import (
     ScheduleInput,
     TrialInput,
     TrialOutput,
+    schedule_of,
 )
 from portal.catalog.serializers.resources import (
     FieldOutput,
@@ -38,4 +39,5 @@ __all__ = [
     "SuggestionsOutput",
     "TrialInput",
     "TrialOutput",
+    "schedule_of",
 ]

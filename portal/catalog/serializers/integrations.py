@@ -1,5 +1,7 @@
 """Shapes of data sources in the API."""
 
+from collections.abc import Mapping
+from datetime import time
 from typing import Any
 
 from rest_framework import serializers
@@ -7,7 +9,7 @@ from rest_framework import serializers
 from portal.catalog.connections import LONGEST_PASSWORD, MOST_SCHEMAS, TlsMode
 from portal.catalog.models import Integration
 from portal.catalog.rules import IntegrationKind
-from portal.catalog.schedules import Every
+from portal.catalog.schedules import Every, Schedule
 from portal.catalog.showing import may_see_keys
 from portal.catalog.warning_words import warning_words
 from portal.rest.serializers import StrictSerializer, TextField
@@ -80,6 +82,11 @@ class ScheduleInput(StrictSerializer):
     weekday = serializers.IntegerField(
         required=False, default=0, min_value=0, max_value=6, help_text="0 is Monday."
     )
+
+
+def schedule_of(given: Mapping[str, Any]) -> Schedule:
+    """What a `ScheduleInput` has read."""
+    return Schedule(given["every"], time.fromisoformat(given["time"]), given["weekday"])
 
 
 class WarningOutput(serializers.Serializer[Any]):

@@ -17,7 +17,7 @@ from portal.grants.refusals import CaseClosed, GrantAlreadyOpen, GrantNotPending
 from portal.grants.rules import GrantStatus, ScopeItem, Verdict
 from portal.grants.signing import signed
 from portal.grants.staff import employed
-from portal.grants.terms import Agreed, Consent, agree
+from portal.grants.terms import Agreed, Consent, agree, as_ticked
 from portal.grants.versions import check_version
 from tenants.access import Actor, ActorKind, action
 from tenants.permissions import Permission
@@ -38,7 +38,7 @@ def approve_grant(
     scope = _scope(grant)
     agreed = agree(
         Agreed(grant.requested_duration, tuple(grant.capabilities), scope),
-        consent,
+        as_ticked(consent, grant.capabilities),
         widest_for(grant, actor),
     )
     starts_at = _start(grant, consent, at)

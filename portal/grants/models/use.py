@@ -8,6 +8,7 @@ from django.db.models import F, Q
 
 from portal.grants import rules
 from portal.grants.models.grants import Grant
+from portal.grants.rules import Act
 from tenants.inventory import DataClass
 from tenants.scoping import TenantManager, TenantModel, TenantQuerySet
 
@@ -64,7 +65,7 @@ class SupportSession(TenantModel):
 
 
 class AccessRecord(TenantModel):
-    """One object that the vendor's staff saw, with the fields shown."""
+    """One object that the vendor's staff saw or touched, with the fields shown or changed."""
 
     data_class = DataClass.SUPPORT
 
@@ -76,6 +77,10 @@ class AccessRecord(TenantModel):
     label = models.CharField(max_length=300)
     fields = models.JSONField(default=list)
     masked = models.BooleanField()
+    act = models.CharField(max_length=10, choices=Act, default=Act.READ)
+    # Of a change alone: each setting as it was, and as it is from then on.
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
     route = models.CharField(max_length=100)
 
     class Meta:
@@ -85,3 +90,8 @@ class AccessRecord(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.at}:{self.object_id}"
+
+    @property
+    def changes(self) -> list[tuple[str, str, str]]:
+        """Each setting that changed: its name, what it was, what it is."""
+        return [(name, self.before.get(name, ""), now) for name, now in self.after.items()]

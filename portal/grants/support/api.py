@@ -14,8 +14,10 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from audit.refusals import NotFound, NotPermitted
+from portal.catalog.serializers.integrations import schedule_of
 from portal.grants import reading
 from portal.grants.across import case_page, grant_page
+from portal.grants.acting import Place, change_settings, read_settings, start_sync, try_source
 from portal.grants.actions.cases import CaseFacts, open_case
 from portal.grants.actions.requests import (
     endorse_grant,
@@ -96,18 +98,27 @@ class SupportGrantViewSet(SupportViewSet):
         "integrations": Permission.GRANT_REQUEST,
         "resources": Permission.GRANT_REQUEST,
         "resource": Permission.GRANT_REQUEST,
+        "sync": Permission.GRANT_REQUEST,
+        "test": Permission.GRANT_REQUEST,
+        "settings_of": Permission.GRANT_REQUEST,
+        "change": Permission.GRANT_REQUEST,
     }
     parameters = {"resources": PageQuery}
     inputs = {
         "create": shapes.RequestInput,
         "endorse": NoteInput,
         "reject": NoteInput,
+        "change": shapes.SourceSettingsInput,
     }
     outputs = {
         **dict.fromkeys(permissions, shapes.SupportGrantOutput),
         "integrations": shapes.IntegrationReadOutput,
         "resources": shapes.ResourceReadOutput,
         "resource": shapes.ResourceDetailOutput,
+        "sync": shapes.SyncOutput,
+        "test": shapes.SourceTrialOutput,
+        "settings_of": shapes.SourceSettingsOutput,
+        "change": shapes.SourceSettingsOutput,
     }
     versioned = frozenset({"withdraw", "endorse", "reject"})
 
@@ -170,18 +181,64 @@ class SupportGrantViewSet(SupportViewSet):
             row = reading.read_resource(opening, resource_id)
         return Response(self._shown(row))
 
+    @verb(detail=True, methods=["post"], url_path="integrations/<uuid:integration_id>/sync")
+    def sync(self, request: Request, pk: UUID, integration_id: UUID) -> Response:
+        """Start a sync. Needs a grant with the capability `run`; shown to the customer."""
+        with self._place(pk, integration_id) as place:
+            run = start_sync(place, at=self.request.at)
+        return Response(self._shown(run), status=202)
+
+    @verb(detail=True, methods=["post"], url_path="integrations/<uuid:integration_id>/test")
+    def test(self, request: Request, pk: UUID, integration_id: UUID) -> Response:
+        """Try the connection. Needs a grant with the capability `run`; shown to the customer."""
+        with self._place(pk, integration_id) as place:
+            return Response(self._shown(try_source(place, at=self.request.at)))
+
+    @verb(detail=True, methods=["get"], url_path="integrations/<uuid:integration_id>/settings")
+    def settings_of(self, request: Request, pk: UUID, integration_id: UUID) -> Response:
+        """Name and schedule. Needs the capability `settings`; shown to the customer as read."""
+        with self._place(pk, integration_id) as place:
+            _opening, row = read_settings(place, at=self.request.at)
+        return Response(self._shown(row))
+
+    @settings_of.mapping.patch
+    def change(self, request: Request, pk: UUID, integration_id: UUID) -> Response:
+        """Change name or schedule, never a secret. The customer sees what it was and is."""
+        data = self.read()
+        with self._place(pk, integration_id) as place:
+            row = change_settings(
+                place,
+                at=self.request.at,
+                name=data.get("name"),
+                schedule=schedule_of(data["schedule"]) if "schedule" in data else None,
+            )
+        return Response(self._shown(row))
+
     @contextmanager
-    def _door(self, pk: UUID, capability: Capability) -> Iterator[Opening]:
-        actor, at = self.request.actor, self.request.at
+    def _place(self, pk: UUID, integration_id: UUID) -> Iterator[Place]:
+        with self._begun(pk) as (visitor, grant):
+            yield Place(grant.pk, integration_id, visitor, f"api {self.action}")
+
+    @contextmanager
+    def _begun(self, pk: UUID) -> Iterator[tuple[Actor, Grant]]:
+        """The person behind the token at the customer's, with a support session."""
+        actor = self.request.actor
         if actor.token is None or actor.token.kind != ApiToken.Kind.PERSONAL:
             raise NotPermitted(_("Customer data is read with a person's own token only."))
-        route = f"api {self.action}"
         with visiting_grant(actor, pk) as (visitor, grant):
-            _begin_session(visitor, grant, at=at)
-            with open_door(
+            _begin_session(visitor, grant, at=self.request.at)
+            yield visitor, grant
+
+    @contextmanager
+    def _door(self, pk: UUID, capability: Capability) -> Iterator[Opening]:
+        at, route = self.request.at, f"api {self.action}"
+        with (
+            self._begun(pk) as (visitor, grant),
+            open_door(
                 grant.pk, visitor=visitor, at=at, capability=capability, route=route
-            ) as opening:
-                yield opening
+            ) as opening,
+        ):
+            yield opening
 
     def _decide(self, pk: UUID, decision: Any, **values: Any) -> Response:
         with visiting_grant(self.request.actor, pk) as (visitor, grant):

@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from portal.catalog.actions.integrations import LONGEST_NAME
+from portal.catalog.serializers.integrations import ScheduleInput, ScheduleOutput
 from portal.grants import rules
 from portal.grants.models import Grant
 from portal.grants.rules import Capability, ReasonCode
@@ -107,3 +109,30 @@ class ResourceDetailOutput(ResourceReadOutput):
     # `fields` is taken by the serializer itself.
     columns = FieldReadOutput(source="fields", many=True)
     metrics = MetricReadOutput(many=True)
+
+
+class SyncOutput(serializers.Serializer[Any]):
+    """The sync that was started; how it ends is seen as the integration's status."""
+
+    run = serializers.UUIDField(source="pk")
+    queued_at = serializers.DateTimeField()
+
+
+class SourceTrialOutput(serializers.Serializer[Any]):
+    works = serializers.BooleanField()
+    code = serializers.CharField()
+    message = serializers.CharField()
+    masked = serializers.BooleanField()
+
+
+class SourceSettingsOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    schedule = ScheduleOutput(source="*")
+
+
+class SourceSettingsInput(StrictSerializer):
+    """What is left out stays as it is; a schedule is given as a whole."""
+
+    name = TextField(max_length=LONGEST_NAME, required=False)
+    schedule = ScheduleInput(required=False)

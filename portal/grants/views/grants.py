@@ -168,6 +168,8 @@ def _approval_form(request: PortalRequest, grant: Grant) -> ApprovalForm:
     longest = _longest(grant)
     whole = [str(item.object_id) for item in scope if item.kind == ScopeKind.INTEGRATION]
     single = [str(item.object_id) for item in scope if item.kind == ScopeKind.RESOURCE]
+    # What acts is ticked by the customer, or not at all.
+    offered = [name for name in grant.capabilities if name not in rules.ACTING]
     return ApprovalForm(
         request.POST if request.method == "POST" else None,
         capabilities=grant.capabilities,
@@ -176,7 +178,7 @@ def _approval_form(request: PortalRequest, grant: Grant) -> ApprovalForm:
         longest=longest,
         initial={
             "version": grant.version,
-            "capabilities": grant.capabilities,
+            "capabilities": grant.capabilities if grant.approved_at else offered,
             "integrations": whole if grant.scope.exists() else [],
             "resources": single,
             "duration": str(int(longest.total_seconds())),

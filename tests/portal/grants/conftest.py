@@ -14,7 +14,9 @@ from portal.grants.models import Case, Grant
 from portal.grants.staff import as_staff
 from portal.grants.terms import Consent, Wish
 from tenants.access import Actor
+from tenants.actions.tokens import issue_token
 from tenants.models import Membership, Organization
+from tenants.scoping import organization_scope
 
 WHY = "Nightly imports fail since Tuesday; I need to see the error."
 BOTH = ("status", "metadata")
@@ -104,3 +106,23 @@ def pending(
 @pytest.fixture
 def active(pending: Grant, sia: Membership, actor_of: Callable[..., Actor], at: datetime) -> Grant:
     return approve_grant(pending, actor=actor_of(sia), at=at, consent=Consent())
+
+
+@pytest.fixture
+def bearer(actor_of: Callable[..., Actor], at: datetime) -> Callable[..., dict[str, str]]:
+    """The header of a fresh personal token with every right its holder has."""
+
+    def build(membership: Membership) -> dict[str, str]:
+        actor = actor_of(membership)
+        with organization_scope(membership.organization_id):
+            _token, text = issue_token(
+                actor=actor,
+                at=at,
+                name="test",
+                kind="personal",
+                scopes=sorted(actor.permissions),
+                lasts=timedelta(days=1),
+            )
+        return {"authorization": f"Bearer {text}"}
+
+    return build

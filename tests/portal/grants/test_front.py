@@ -1,7 +1,6 @@
 """Diagnostic access through the front: the customer's pages, the console, and both APIs."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -14,34 +13,12 @@ from portal.catalog.models import Resource
 from portal.grants.models import AccessRecord, Grant
 from portal.urls import workspace
 from tenants.access import Actor
-from tenants.actions.tokens import issue_token
 from tenants.models import Membership
-from tenants.scoping import organization_scope
 from tests.portal.grants.conftest import WHY
 
 ClientOf = Callable[..., Client]
 ActorOf = Callable[..., Actor]
 HERE, CONSOLE, SUPPORT = "/o/acme/", "/console/", "/api/v1/support/"
-
-
-@pytest.fixture
-def bearer(actor_of: ActorOf, at: datetime) -> Callable[..., dict[str, str]]:
-    """The header of a fresh personal token with every right its holder has."""
-
-    def build(membership: Membership) -> dict[str, str]:
-        actor = actor_of(membership)
-        with organization_scope(membership.organization_id):
-            _token, text = issue_token(
-                actor=actor,
-                at=at,
-                name="test",
-                kind="personal",
-                scopes=sorted(actor.permissions),
-                lasts=timedelta(days=1),
-            )
-        return {"authorization": f"Bearer {text}"}
-
-    return build
 
 
 def addresses(slug: str) -> list[str]:
