@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 FIRST_VISIBLE = " "
+MOST_CHOICES_SAID = 20
 
 
 # No docstring: it would describe every input in the API's reference.
@@ -17,9 +18,22 @@ class StrictSerializer(serializers.Serializer[Any]):
             unknown = sorted(str(name) for name in data if name not in writable)
             if unknown:
                 raise serializers.ValidationError(
-                    {name[:200]: [_("This field is not known here.")] for name in unknown[:20]}
+                    {name[:200]: [_("This is not known here.")] for name in unknown[:20]}
                 )
         return super().to_internal_value(data)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        fields: dict[str, serializers.Field[Any, Any, Any, Any]] = super().get_fields()
+        for field in fields.values():
+            _say_choices(getattr(field, "child", None) or field)
+        return fields
+
+
+def _say_choices(field: object) -> None:
+    """Who sends something else is told what there is to choose from."""
+    if isinstance(field, serializers.ChoiceField) and len(field.choices) <= MOST_CHOICES_SAID:
+        there_is = ", ".join(str(value) for value in field.choices if value != "")
+        field.error_messages["invalid_choice"] = _('"{input}" is not one of: %s.') % there_is
 
 
 class TextField(serializers.CharField):

@@ -15,8 +15,10 @@ class Command(WorkspaceCommand):
     needs = Permission.TOKEN_MANAGE
 
     def work(self, call: Call) -> None:
-        seen = accounts_for(call.actor, at=call.at)
-        for row in accounts_in(seen, {}, at=call.at).order_by(*ACCOUNT_ORDER):
+        rows = accounts_in(accounts_for(call.actor, at=call.at), {}, at=call.at)
+        count = 0
+        for row in rows.order_by(*ACCOUNT_ORDER):
+            count += 1
             facts = {
                 "id": str(row.pk),
                 "name": row.name,
@@ -26,6 +28,8 @@ class Command(WorkspaceCommand):
                 "tokens": row.live,  # type: ignore[attr-defined]  # counted by the list
             }
             call.answer(facts, _line(facts))
+        if not call.as_json:
+            call.say(f"{count} found.")
 
 
 def _line(facts: dict[str, Any]) -> str:
