@@ -62,8 +62,9 @@ def plant_in_people(mia: Membership, at: datetime, browser: Client) -> None:
 
 def files_that_hold(text: str) -> Iterator[Path]:
     """Below everything the installation writes, the database's own files and its log included."""
-    database = Path(str(connection.settings_dict["NAME"]))
-    folders = [ours.GATEHOUSE_HOME, ours.UPLOAD_FOLDER, ours.LEDGER_FOLDER, database.parent]
+    folders = [ours.GATEHOUSE_HOME, ours.UPLOAD_FOLDER, ours.LEDGER_FOLDER]
+    if connection.vendor == "sqlite":
+        folders.append(Path(str(connection.settings_dict["NAME"])).parent)
     for folder in {Path(folder) for folder in folders if Path(folder).is_dir()}:
         for path in folder.rglob("*"):
             if path.is_file() and (text in path.name or text.encode() in path.read_bytes()):

@@ -112,6 +112,7 @@ def test_a_short_write_is_finished(file: Path, monkeypatch: pytest.MonkeyPatch) 
     assert [entry["ticket"] for entry in ledger.read().entries] == [str(ticket.pk)]
 
 
+@pytest.mark.thorough
 def test_eight_processes_at_once_write_each_entry_once(file: Path) -> None:
     crowd = [writer(file.parent.parent, 20) for _ in range(8)]
     for process in crowd:
@@ -125,6 +126,7 @@ def test_eight_processes_at_once_write_each_entry_once(file: Path) -> None:
     assert len(names) == len(set(names)) == 8 * 20 + 20
 
 
+@pytest.mark.thorough
 def test_a_writer_killed_at_any_moment_loses_no_entry_of_others(file: Path) -> None:
     for pause in (0.002, 0.01, 0.05):
         before = [entry["ticket"] for entry in ledger.read().entries]

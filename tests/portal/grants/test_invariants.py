@@ -31,7 +31,7 @@ from tenants.access import Actor, system_actor
 from tenants.clock import now
 from tenants.models import Membership, Organization
 from tenants.permissions import BuiltInRole
-from tenants.scoping import organization_scope
+from tenants.scoping import organization_scope, system_scope
 from tests.cast import make_member, make_organization
 from tests.portal.grants.conftest import make_integration, wish
 from tests.stateful import Workspace, run, tried
@@ -61,7 +61,8 @@ class Access(Workspace):
     @initialize()
     def begin(self) -> None:
         with self.at_work():
-            vendor = Organization.objects.filter(kind="vendor").first()
+            with system_scope("the vendor of the examples before"):
+                vendor = Organization.objects.filter(kind="vendor").first()
             vendor = vendor or make_organization("meridian", kind="vendor")
             with organization_scope(vendor.pk):
                 self.staff = [
