@@ -180,6 +180,7 @@ SYSTEM_PERMISSIONS: frozenset[Permission] = frozenset(
         P.ORGANIZATION_CREATE,
         P.POLICY_MANAGE,
         P.REVOCATION_FILE,
+        P.SERVICE_ACCOUNT_MANAGE,
         P.SSO_MANAGE,
         P.TEAM_MANAGE,
         P.TICKET_WORK,

@@ -17,7 +17,7 @@ from portal.fulfilment.deletion import (
     storage,
     verifying,
 )
-from portal.fulfilment.revocation import credentials, cutting, people, proving
+from portal.fulfilment.revocation import belongings, credentials, cutting, people, proving
 from portal.fulfilment.work import Carrier, register_carrier
 from portal.queue.readiness import register_check
 from portal.tickets.plans import StepPlan, register_plan
@@ -55,6 +55,10 @@ REVOCATION: tuple[tuple[StepPlan, Carrier], ...] = (
     (
         StepPlan("invitations", _("Cancel invitations"), S.RUNNING, scopes=_PERSON),
         Carrier(cutting.cancel_invitations),
+    ),
+    (
+        StepPlan("belongings", _("Hand over what they own"), S.RUNNING, scopes=_PERSON),
+        Carrier(belongings.dispose),
     ),
     (
         StepPlan("places", _("Remove from teams and roles"), S.RUNNING, scopes=_PERSON),

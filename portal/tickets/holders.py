@@ -50,7 +50,7 @@ def _earliest(at: datetime, *ends: datetime | None) -> datetime:
     return min([at, *(end for end in ends if end is not None)])
 
 
-def plan(holder: Holder, *, actor: Actor, at: datetime, blocked_from: datetime) -> None:
+def plan_end(holder: Holder, *, actor: Actor, at: datetime, blocked_from: datetime) -> None:
     if isinstance(holder, ServiceAccount):
         plan_account_block(holder, actor=actor, blocked_from=blocked_from)
     else:

@@ -141,8 +141,8 @@ def _owned(member: Membership) -> list[Effect]:
     if not names:
         return []
     text = ngettext(
-        "%(n)d integration keeps running without an owner",
-        "%(n)d integrations keep running without an owner",
+        "%(n)d integration gets another owner, or what you choose below",
+        "%(n)d integrations get another owner, or what you choose below",
         len(names),
     ) % {"n": len(names)}
     return [Effect("database", text, _short(names))]

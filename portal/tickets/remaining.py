@@ -22,7 +22,7 @@ _AFTER_A_PERSON: tuple[Line, ...] = (
     ),
     (
         _("Integrations they owned and what they imported"),
-        _("it is the workspace's data; it has no owner until somebody takes it over"),
+        _("it is the workspace's data; it went to an owner, or where the revocation put it"),
     ),
     (
         _("Their account in other workspaces"),

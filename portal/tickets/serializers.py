@@ -5,11 +5,27 @@ from typing import Any
 from rest_framework import serializers
 
 from portal.rest.serializers import StrictSerializer, TextField
-from portal.tickets.models import Finding, Part, Step, Tally, Ticket
+from portal.tickets.models import Disposal, Finding, Part, Step, Tally, Ticket
 from portal.tickets.plans import title_of_step
 from portal.tickets.rules import OF_REVOCATION, Scope
 from tenants.inventory import ERASABLE_ALONE
 from tenants.models import Membership, ServiceAccount, Team
+
+
+class DisposalInput(StrictSerializer):
+    """What becomes of one thing that the person owns."""
+
+    thing = serializers.ChoiceField(choices=Disposal.Thing.choices)
+    id = serializers.UUIDField()
+    do = serializers.ChoiceField(
+        choices=Disposal.Do.choices, help_text="A service account can only be handed over."
+    )
+    to = serializers.UUIDField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="A member who stays and may look after it; left out: an owner.",
+    )
 
 
 class RevocationInput(StrictSerializer):
@@ -29,6 +45,13 @@ class RevocationInput(StrictSerializer):
         help_text="When access ends, within the next 365 days; left out: now.",
     )
     reason = TextField(max_length=500, required=False, default="", allow_blank=True)
+    plan = DisposalInput(
+        many=True,
+        required=False,
+        default=list,
+        help_text="Of a member: what becomes of what they own. Integrations not named go to an"
+        " owner, service accounts stay stopped.",
+    )
 
     def validate_member(self, value: Any) -> Membership | None:
         if value is None:
@@ -64,6 +87,8 @@ class RevocationInput(StrictSerializer):
         if named.count(None) != len(named) - 1:
             said = "Name one: a member, a service account or a team."
             raise serializers.ValidationError({"member": said})
+        if attrs["plan"] and attrs["member"] is None:
+            raise serializers.ValidationError({"plan": "Only a member has things to hand over."})
         attrs["holder"] = attrs["member"] or attrs["service_account"]
         return attrs
 

@@ -14,6 +14,7 @@ from audit.models import Event
 from audit.names import EventName
 from audit.opening import opened
 from audit.sentences import sentence
+from portal.tickets.disposing import said_of
 from portal.tickets.models import Finding, Part, Step, Tally, Ticket
 from portal.tickets.plans import title_of_step
 from portal.tickets.rules import COLLECTIVE, Scope, Status, StepStatus
@@ -131,6 +132,7 @@ class Detail:
     steps: list[StepLine]
     proofs: list[Proof]
     people: list[Person]
+    plan: list[tuple[str, str]]
     tallies: list[Tally]
     timeline: list[dict[str, Any]]
     previous: Ticket | None
@@ -161,6 +163,7 @@ def detail_of(ticket: Ticket, at: datetime) -> Detail:
         ticket=ticket,
         steps=_lines(ticket, rows),
         people=people,
+        plan=said_of(ticket) if ticket.scope == Scope.MEMBER else [],
         proofs=[_proof(finding) for finding in findings],
         tallies=tallies,
         timeline=timeline_of(ticket),

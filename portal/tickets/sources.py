@@ -26,6 +26,7 @@ PLAIN = {
     "command": _("Command line"),
     "restore": _("Restored backup"),
     "team": _("Request about a team"),
+    "revocation": _("Revocation of its owner"),
 }
 _described: dict[str, Describe] = {}
 _labels: dict[str, str | Promise] = {}

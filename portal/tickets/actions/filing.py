@@ -30,6 +30,7 @@ def file_deletion(
     integration_id: UUID | None = None,
     reason: str = "",
     revoke: bool = False,
+    source: str = "person",
 ) -> Ticket:
     """Open a deletion; nothing is touched before the cooling-off or a second person's yes.
 
@@ -48,7 +49,8 @@ def file_deletion(
     if subject.member is not None:
         _end_access(subject.member, actor=actor, at=at, revoke=revoke)
     named = {"scope": asked.scope, "subject_kind": subject.kind, "subject_label": subject.label}
-    return _open_deletion(actor=actor, at=at, subject_id=subject.id, reason=reason, **named)
+    facts = {"subject_id": subject.id, "reason": reason, "source": source, **named}
+    return _open_deletion(actor=actor, at=at, **facts)
 
 
 def _open_deletion(*, actor: Actor, at: datetime, **fields: Any) -> Ticket:

@@ -1,5 +1,6 @@
 """Takes access: now, or at an instant to come that needs no worker to be true."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -11,18 +12,19 @@ from portal.queue.names import JobName
 from portal.queue.publishing import enqueue
 from portal.tickets import rules
 from portal.tickets.actions.opening import open_for, open_ticket
+from portal.tickets.disposing import Choice, keep_plan, refuse_if_handed_over
 from portal.tickets.holders import (
     SCOPES,
     Holder,
     block,
     holder_of,
-    plan,
+    plan_end,
     refuse_own_and_higher,
 )
 from portal.tickets.models import Ticket
 from portal.tickets.rules import Kind, Status
 from tenants.access import Actor, action
-from tenants.models import Organization
+from tenants.models import Membership, Organization
 from tenants.permissions import Permission
 
 BLOCK_FIELDS = ["status", "version", "wake_at", "received_at", "due_at", "contained_at"]
@@ -37,29 +39,48 @@ def file_revocation(
     reason: str = "",
     source: str = "person",
     effective_at: datetime | None = None,
+    plan: Sequence[Choice] = (),
 ) -> Ticket:
     """Block somebody's access, and open the request that cleans up and proves it.
 
     Now, or at `effective_at`. An open request about the same is returned as it is; one that
-    is only scheduled is brought forward, never put off. Raises Invalid, LastOwner, NotPermitted.
+    is only scheduled is brought forward, never put off. `plan` says what becomes of what they
+    own. Raises Invalid, LastOwner, NotPermitted.
     """
     refuse_own_and_higher(holder, actor=actor)
     Organization.objects.locked(actor.organization_id)
     check_instant(effective_at, at=at)
+    ticket = _filed(
+        holder, actor=actor, at=at, reason=reason, source=source, effective_at=effective_at
+    )
+    if plan and isinstance(holder, Membership):
+        refuse_if_handed_over(ticket)
+        keep_plan(ticket, holder, plan, actor=actor, at=at)
+    return ticket
+
+
+def _filed(
+    holder: Holder,
+    *,
+    actor: Actor,
+    at: datetime,
+    effective_at: datetime | None,
+    **facts: object,
+) -> Ticket:
     standing = open_for(Kind.REVOCATION, holder.pk)
     if standing is not None:
         return _attach(standing, actor=actor, at=at, effective_at=effective_at)
     if effective_at is not None:
-        plan(holder, actor=actor, at=at, blocked_from=effective_at)
+        plan_end(holder, actor=actor, at=at, blocked_from=effective_at)
         when = {
             "status": Status.SCHEDULED,
             "scheduled_for": effective_at,
             "received_at": effective_at,
             "wake_at": effective_at,
         }
-        return _open(holder, actor=actor, at=at, reason=reason, source=source, **when)
+        return _open(holder, actor=actor, at=at, **facts, **when)
     since = {"status": Status.CONTAINED, "contained_at": block(holder, actor=actor, at=at)}
-    ticket = _open(holder, actor=actor, at=at, reason=reason, source=source, wake_at=at, **since)
+    ticket = _open(holder, actor=actor, at=at, wake_at=at, **facts, **since)
     wake(ticket)
     return ticket
 
@@ -98,7 +119,7 @@ def _is_no_sooner(effective_at: datetime | None, ticket: Ticket) -> bool:
 def _move_forward(ticket: Ticket, *, actor: Actor, at: datetime, effective_at: datetime) -> Ticket:
     holder = holder_of(ticket)
     if holder is not None:
-        plan(holder, actor=actor, at=at, blocked_from=effective_at)
+        plan_end(holder, actor=actor, at=at, blocked_from=effective_at)
     before, ticket.version = ticket.received_at, ticket.version + 1
     ticket.scheduled_for = ticket.received_at = ticket.wake_at = effective_at
     ticket.due_at = rules.due_at(effective_at)

@@ -1,6 +1,7 @@
 """Requests through the API: list, file, withdraw, and what they proved."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
@@ -25,6 +26,7 @@ from portal.tickets.actions import (
     withdraw_deletion,
 )
 from portal.tickets.board import PLACES, counts_of
+from portal.tickets.disposing import Choice
 from portal.tickets.list_serializers import (
     BoardOutput,
     TicketConditions,
@@ -144,9 +146,10 @@ class TicketViewSet(PortalViewSet):
         which `evidence` names.
         """
         data = self.read()
-        file = file_revocation if data["team"] is None else revoke_team
+        file = partial(revoke_team, data["team"])
+        if data["team"] is None:
+            file = partial(file_revocation, data["holder"], plan=_plan(data["plan"]))
         ticket = file(
-            data["team"] or data["holder"],
             actor=self.request.actor,
             at=self.request.at,
             reason=data["reason"],
@@ -256,6 +259,10 @@ class TicketViewSet(PortalViewSet):
 
 def _steps(ticket: Ticket) -> QuerySet[Step]:
     return Step.objects.filter(ticket=ticket).select_related("ticket").order_by("position")
+
+
+def _plan(given: list[dict[str, Any]]) -> list[Choice]:
+    return [Choice(one["thing"], one["id"], one["do"], one["to"]) for one in given]
 
 
 def _people(ticket: Ticket) -> QuerySet[Part]:

@@ -1,5 +1,7 @@
 """Filing a request: who or what goes is shown first, then asked for."""
 
+from collections.abc import Sequence
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -7,9 +9,11 @@ from django.utils.translation import gettext as _
 
 from audit.refusals import Invalid
 from portal.tickets.actions import file_deletion, file_revocation
+from portal.tickets.disposing import Choice
 from portal.tickets.forms import AccountForm, DeletionForm, PersonForm, RevocationForm, TargetForm
 from portal.tickets.holders import Holder
 from portal.tickets.models import Ticket
+from portal.tickets.plan_forms import PlanForm
 from portal.tickets.previews import effect_of, effects_of_ending
 from portal.tickets.rules import Status
 from portal.tickets.subjects import Wish, subject_of
@@ -30,12 +34,15 @@ def ticket_revoke(request: PortalRequest) -> HttpResponse:
     if not chooser.is_valid():
         return page(request, "tickets/revoke_choose.html", {"form": chooser})
     holder: Holder = chooser.cleaned_data[chooser.names]
-    form = RevocationForm(request.POST if request.method == "POST" else None)
-    ticket = _revoked(request, form, holder) if form.is_valid() else None
+    given = request.POST if request.method == "POST" else None
+    form, plan = RevocationForm(given), _plan_form(request, holder)
+    is_valid = form.is_valid() and (plan is None or plan.is_valid())
+    ticket = _revoked(request, form, holder, plan=plan.plan() if plan else []) if is_valid else None
     if ticket is not None:
         return _to(request, ticket)
     context = {
         "form": form,
+        "plan": plan,
         "holder": holder,
         "effects": effects_of_ending(holder, request.at, actor=request.actor),
     }
@@ -51,7 +58,18 @@ def _chooser(request: PortalRequest) -> AccountForm | PersonForm:
     return PersonForm(request.GET or None, members=_others(request))
 
 
-def _revoked(request: PortalRequest, form: RevocationForm, holder: Holder) -> Ticket | None:
+def _plan_form(request: PortalRequest, holder: Holder) -> PlanForm | None:
+    """For a person, as far as they own anything that this actor decides about."""
+    if isinstance(holder, ServiceAccount):
+        return None
+    given = request.POST if request.method == "POST" else None
+    form = PlanForm(given, member=holder, actor=request.actor, at=request.at)
+    return form if form.things else None
+
+
+def _revoked(
+    request: PortalRequest, form: RevocationForm, holder: Holder, *, plan: Sequence[Choice]
+) -> Ticket | None:
     """The filed request; a time that does not fit is said next to its field instead."""
     try:
         ticket = file_revocation(
@@ -60,10 +78,11 @@ def _revoked(request: PortalRequest, form: RevocationForm, holder: Holder) -> Ti
             at=request.at,
             reason=form.cleaned_data["reason"],
             effective_at=form.cleaned_data["effective_at"],
+            plan=plan,
         )
     except Invalid as invalid:
         for field, said in invalid.errors.items():
-            form.add_error(field, said)
+            form.add_error(field if field in form.fields else None, said)
         return None
     words = (
         _("%(number)s blocks the access of %(name)s at the time you chose.")

@@ -20,6 +20,7 @@ from portal.tickets.actions import (
     retry_ticket,
     withdraw_deletion,
 )
+from portal.tickets.disposing import Choice, Do, Thing, owned_by
 from portal.tickets.list_forms import TicketFilterForm
 from portal.tickets.listing import ORDERS, VIEWS, Look, tickets_for
 from portal.tickets.models import Finding, Part, Step, Tally, Ticket
@@ -121,6 +122,24 @@ def _person(parser: ArgumentParser) -> None:
     )
 
 
+def _heir(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--hand-over-to", metavar="PERSON", default="",
+        help="who looks after what they own; without it integrations go to an owner",
+    )  # fmt: skip
+
+
+def _plan(call: Call, member: Membership) -> list[Choice]:
+    if not call.given["hand_over_to"]:
+        return []
+    heir = asked_member(call.given["hand_over_to"], Membership.objects.visible_to(call.actor))
+    return [
+        Choice(thing, row.pk, Do.HAND_OVER, heir.pk)
+        for thing in Thing
+        for row in owned_by(member, thing)
+    ]
+
+
 def _revoke(call: Call) -> None:
     member = asked_member(call.given["person"], Membership.objects.visible_to(call.actor))
     effective_at = _instant(call.given["at"])
@@ -133,6 +152,7 @@ def _revoke(call: Call) -> None:
             reason=call.given["reason"],
             source="command",
             effective_at=effective_at,
+            plan=_plan(call, member),
         ),
     )
 
@@ -259,7 +279,7 @@ class Command(VerbsCommand):
         Verb("show", Permission.TICKET_VIEW, "One request and its proof.", _show, (_number,)),
         Verb(
             "revoke", file_revocation.permission, "Block a person's access, now or at an instant.",
-            _revoke, (_person, _reason, add_dry_run),
+            _revoke, (_person, _heir, _reason, add_dry_run),
         ),
         Verb(
             "revoke-team", file_team_revocation.permission, "Block everybody's access in a team.",
