@@ -247,6 +247,27 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     N.OBJECT_TESTED: _("{actor} of support tested the connection of {target}[ under {reference}]."),
     N.OBJECT_SYNCED: _("{actor} of support started a sync of {target}[ under {reference}]."),
     N.OBJECT_CHANGED: _("{actor} of support changed settings of {target}[ under {reference}]."),
+    N.GRANT_REMINDED: _("The approvers were reminded of the request for access {reference}."),
+    N.GRANT_ENDING: _("It was announced that diagnostic access {reference} ends[ at {until}]."),
+    N.DISPUTE_OPENED: _("{actor} disputed a read[ under {grant}]: {reference}."),
+    N.DISPUTE_ANSWERED: _("{actor}, support lead, answered the dispute {reference}."),
+    N.DISPUTE_CLOSED: _("{actor} closed the dispute {reference}."),
+    N.DISPUTE_ESCALATED: _("[{level} % of ]the time to answer the dispute {reference} has passed."),
+    N.DISPUTE_LATE: _("The dispute {reference} was not answered within 24 hours."),
+    N.EMERGENCY_ACCESS_ALLOWED: _("{actor} allowed emergency access in advance[ until {until}]."),
+    N.EMERGENCY_ACCESS_WITHDRAWN: _("{actor} withdrew the emergency access allowed in advance."),
+    N.EMERGENCY_ACCESS_ENDING: _(
+        "It was announced that the emergency access allowed in advance ends[ at {until}]."
+    ),
+    N.EMERGENCY_ACCESS_AGREED: _(
+        "{actor}, support lead, agreed to open {reference} as an emergency."
+    ),
+    N.EMERGENCY_ACCESS_OPENED: _(
+        "{actor}, support lead, opened {reference} as an emergency[ until {until}]."
+    ),
+    N.BUNDLE_MADE: _("{actor} made a diagnosis bundle for {reference}."),
+    N.BUNDLE_SENT: _("{actor} signed and sent a diagnosis bundle with {reference}."),
+    N.BUNDLE_OPENED: _("{actor} of support opened a diagnosis bundle of {reference}."),
     N.EVIDENCE_EXPORTED: _(
         "{actor} exported the evidence of {since} to {until}[ ({requests} requests)]."
     ),

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from portal.grants.across import count_to_check
+from portal.grants.across_disputes import count_to_answer
 from portal.ui import navigation
 from portal.ui.navigation import NavItem
 from tenants.access import Actor
@@ -16,6 +17,10 @@ def register() -> None:
 
 def _to_check(actor: Actor) -> int | None:
     return count_to_check(actor) or None
+
+
+def _to_answer(actor: Actor) -> int | None:
+    return count_to_answer(actor) or None
 
 
 ITEMS = (
@@ -45,6 +50,16 @@ ITEMS = (
         permission=Permission.GRANT_VIEW,
         order=21,
         badge=_to_check,
+        area="console",
+    ),
+    NavItem(
+        section=_("Support"),
+        label=_("Disputed reads"),
+        url_name="staff-dispute-list",
+        icon="message-square-warning",
+        permission=Permission.GRANT_ENDORSE,
+        order=22,
+        badge=_to_answer,
         area="console",
     ),
     NavItem(

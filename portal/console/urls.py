@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern, path
 
-from portal.console.views import acting, cases, grants, overview, report, using
+from portal.console.views import acting, cases, disputes, grants, overview, report, using
 
 _GRANT = "grants/<slug:slug>/<str:reference>/"
 _INTEGRATION = f"{_GRANT}integrations/<uuid:integration_id>/"
+_DISPUTE = "disputes/<slug:slug>/<str:reference>/"
 
 console_urls: list[URLPattern] = [
     path("", overview.console_home, name="console-home"),
@@ -22,11 +23,15 @@ console_urls: list[URLPattern] = [
         cases.staff_grant_request,
         name="staff-grant-request",
     ),
+    path("disputes/", disputes.staff_dispute_list, name="staff-dispute-list"),
+    path(_DISPUTE, disputes.staff_dispute_show, name="staff-dispute-show"),
+    path(f"{_DISPUTE}answer/", disputes.staff_dispute_answer, name="staff-dispute-answer"),
     path("grants/", grants.staff_grant_list, name="staff-grant-list"),
     path(_GRANT, grants.staff_grant_show, name="staff-grant-show"),
     path(f"{_GRANT}endorse/", grants.staff_grant_endorse, name="staff-grant-endorse"),
     path(f"{_GRANT}reject/", grants.staff_grant_reject, name="staff-grant-reject"),
     path(f"{_GRANT}withdraw/", grants.staff_grant_withdraw, name="staff-grant-withdraw"),
+    path(f"{_GRANT}statement/", disputes.staff_statement, name="staff-statement"),
     path(f"{_GRANT}session/", using.session_open, name="support-session-open"),
     path(f"{_GRANT}session/close/", using.session_close, name="support-session-close"),
     path(f"{_GRANT}integrations/", using.staff_integration_list, name="staff-integration-list"),

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from portal.grants.models import Case, Grant
+from portal.grants.models import Bundle, Case, Dispute, Grant
 from portal.grants.rules import OPEN, CaseStatus, GrantStatus
 from portal.grants.showing import GrantCard, card
 from portal.grants.staff import as_staff, customers_by_id
@@ -19,7 +19,7 @@ from tenants.scoping import organization_scope, system_scope
 MOST = 100
 
 
-Row = TypeVar("Row", Case, Grant)
+Row = TypeVar("Row", Bundle, Case, Dispute, Grant)
 
 
 def case_page(
@@ -30,7 +30,7 @@ def case_page(
         wanted = Q(status=status) if status else Q()
         rows = Case.unscoped.filter(wanted).only("id", "organization_id")
         found = keyset(rows, order=("-id",), cursor=cursor, size=size)
-    cases = _loaded(found.rows, actor, _cases)
+    cases = loaded(found.rows, actor, _cases)
     return Page(cases, found.next_cursor, found.cursor)
 
 
@@ -44,7 +44,7 @@ def grant_page(actor: Actor, *, cursor: str = "", size: int = 50) -> Page[Grant]
     with system_scope("grants of staff"):
         rows = Grant.unscoped.filter(_within_reach(actor)).only("id", "organization_id")
         found = keyset(rows, order=("-id",), cursor=cursor, size=size)
-    return Page(_loaded(found.rows, actor, _grants), found.next_cursor, found.cursor)
+    return Page(loaded(found.rows, actor, _grants), found.next_cursor, found.cursor)
 
 
 def open_grants_of(actor: Actor, at: datetime) -> list[GrantCard]:
@@ -81,7 +81,7 @@ def _cards(wanted: Q, actor: Actor, at: datetime) -> list[GrantCard]:
     with system_scope("grants of staff"):
         rows = Grant.unscoped.filter(wanted).only("id", "organization_id")
         newest = list(rows.order_by("-id")[:MOST])
-    return [card(grant, at) for grant in _loaded(newest, actor, _grants)]
+    return [card(grant, at) for grant in loaded(newest, actor, _grants)]
 
 
 def _grants(visitor: Actor, ids: list[UUID]) -> QuerySet[Grant]:
@@ -94,7 +94,7 @@ def _cases(visitor: Actor, ids: list[UUID]) -> QuerySet[Case]:
     return rows.prefetch_related("integrations")
 
 
-def _loaded(
+def loaded(
     found: Sequence[Row], actor: Actor, load: Callable[[Actor, list[UUID]], QuerySet[Row]]
 ) -> list[Row]:
     """The rows again, whole, each read in its own organization's scope."""

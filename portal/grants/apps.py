@@ -13,8 +13,10 @@ class GrantsConfig(AppConfig):
         from portal.grants import (  # noqa: PLC0415
             api,  # noqa: F401  (registers itself)
             registrations,
+            statement_api,  # noqa: F401
             sweeps,  # noqa: F401
         )
         from portal.grants.support import api as support  # noqa: F401, PLC0415
+        from portal.grants.support import statement_api as support_statements  # noqa: F401, PLC0415
 
         registrations.register()

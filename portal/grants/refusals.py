@@ -30,6 +30,24 @@ class GrantAlreadyOpen(Refusal):
     code = "grant-already-open"
 
 
+class AlreadyDisputed(Refusal):
+    code = "already-disputed"
+
+
+class DisputeOpen(Refusal):
+    code = "dispute-open"
+
+
+class EmergencyOff(Refusal):
+    """No owner allowed it in advance, or not for this."""
+
+    code = "emergency-off"
+
+
+class BundleSent(Refusal):
+    code = "bundle-sent"
+
+
 class SamePerson(NotPermitted):
     code = "same-person"
 

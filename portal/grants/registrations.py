@@ -6,7 +6,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.grants.models import Grant
+from portal.grants.models import Dispute, Grant
+from portal.grants.rules import DisputeStatus
 from portal.grants.searching import search_cases
 from portal.ui import navigation, searching, waiting
 from portal.ui.navigation import NavItem
@@ -39,6 +40,7 @@ def register() -> None:
         )
     )
     waiting.register(grants_waiting)
+    waiting.register(disputes_waiting)
     searching.register(
         searching.Provider(
             label=gettext_lazy("Cases and diagnostic access"),
@@ -55,6 +57,24 @@ def grants_waiting(actor: Actor, at: datetime) -> list[WaitingItem]:
         return []
     rows = Grant.objects.visible_to(actor).waiting_for_customer(at).without_yes_of(actor)
     return [_waiting(grant, actor) for grant in rows.select_related("case").order_by("id")[:50]]
+
+
+def disputes_waiting(actor: Actor, _at: datetime) -> list[WaitingItem]:
+    """Answers of the vendor to disputes, to be read and closed."""
+    if not actor.may(Permission.GRANT_DECIDE):
+        return []
+    rows = Dispute.objects.visible_to(actor).filter(status=DisputeStatus.ANSWERED)
+    return [
+        WaitingItem(
+            title=_("The vendor answered a dispute"),
+            url=reverse("dispute-show", args=[actor.organization.slug, row.case.reference]),
+            icon="message-square-warning",
+            since=row.met_at or row.received_at,
+            detail=row.case.title,
+            reference=row.case.reference,
+        )
+        for row in rows.select_related("case").order_by("id")[:50]
+    ]
 
 
 def _waiting(grant: Grant, actor: Actor) -> WaitingItem:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Self
 from uuid import UUID
 
 from django.db.models import TextChoices
@@ -18,6 +19,19 @@ ANSWER_WITHIN = timedelta(hours=72)
 SESSION_LONGEST = timedelta(hours=8)
 SESSION_IDLE = timedelta(minutes=15)
 JUSTIFICATION_SHORTEST = 20
+# The same 24 hours as every other promise: a disputed read is answered within them.
+ANSWER_DISPUTE_WITHIN = timedelta(hours=24)
+DISPUTE_LEVELS = (50, 75, 90, 100)
+LATE_LEVEL = 100
+# An approver has a day left when they are reminded.
+REMIND_AFTER = timedelta(hours=48)
+# What is short anyway is announced when a quarter of it is left.
+ENDING_SOON = timedelta(hours=24)
+EMERGENCY_LONGEST = timedelta(days=90)
+EMERGENCY_USES = (timedelta(hours=4), timedelta(hours=24), timedelta(hours=72))
+EMERGENCY_APPROVERS = 2
+# Two people who look at the same emergency, not one who agreed to something weeks ago.
+EMERGENCY_AGREE_WITHIN = timedelta(hours=1)
 
 
 class CaseStatus(TextChoices):
@@ -76,6 +90,24 @@ class ScopeKind(TextChoices):
     RESOURCE = "resource", _("Resource")
 
 
+class DisputeStatus(TextChoices):
+    OPEN = "open", _("Waiting for the vendor")
+    ANSWERED = "answered", _("Answered")
+    CLOSED = "closed", _("Closed")
+
+
+class ReminderKind(TextChoices):
+    """Each is sent at most once for one thing."""
+
+    UNANSWERED = "unanswered", _("A request is not answered")
+    ENDING = "ending", _("Access ends soon")
+    EMERGENCY_ENDING = "emergency_ending", _("An emergency consent ends soon")
+    DISPUTE_50 = "dispute_50", _("Half of the time has passed")
+    DISPUTE_75 = "dispute_75", _("Three quarters of the time have passed")
+    DISPUTE_90 = "dispute_90", _("Nine tenths of the time have passed")
+    DISPUTE_100 = "dispute_100", _("Late")
+
+
 class Verdict(TextChoices):
     """The decisions kept beside a grant, in the order they were made."""
 
@@ -86,6 +118,7 @@ class Verdict(TextChoices):
     NARROWED = "narrowed", _("Narrowed")
     DENIED = "denied", _("Denied")
     REVOKED = "revoked", _("Revoked")
+    EMERGENCY = "emergency", _("Agreed to open it in an emergency")
 
 
 S = GrantStatus
@@ -103,6 +136,11 @@ TRANSITIONS: Mapping[str, frozenset[str]] = {
     S.REVOKED: frozenset(),
     S.ENDED: frozenset(),
     S.CANCELLED: frozenset(),
+}
+DISPUTE_MOVES: Mapping[DisputeStatus, frozenset[DisputeStatus]] = {
+    DisputeStatus.OPEN: frozenset({DisputeStatus.ANSWERED, DisputeStatus.CLOSED}),
+    DisputeStatus.ANSWERED: frozenset({DisputeStatus.CLOSED}),
+    DisputeStatus.CLOSED: frozenset(),
 }
 WAITING = frozenset({S.VENDOR_REVIEW, S.PENDING_CUSTOMER})
 APPROVED = frozenset({S.SCHEDULED, S.ACTIVE})
@@ -127,6 +165,20 @@ class ScopeItem:
     @property
     def key(self) -> str:
         return f"{self.kind}:{self.object_id}"
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, str]) -> Self:
+        return cls(
+            row["kind"], UUID(row["object_id"]), UUID(row["integration_id"]), row.get("label", "")
+        )
+
+    def as_json(self) -> dict[str, str]:
+        return {
+            "kind": self.kind,
+            "object_id": str(self.object_id),
+            "integration_id": str(self.integration_id),
+            "label": self.label,
+        }
 
 
 def scope_hash(case_id: UUID, capabilities: Iterable[str], scope: Iterable[ScopeItem]) -> str:
@@ -153,3 +205,8 @@ def expiry(*, approved_at: datetime, starts_at: datetime, duration: timedelta) -
 
 def lapses_at(endorsed_at: datetime) -> datetime:
     return endorsed_at + ANSWER_WITHIN
+
+
+def ending_soon(starts_at: datetime, expires_at: datetime) -> datetime:
+    """When it is said that access ends: a day before, or in the last quarter of a short one."""
+    return expires_at - min(ENDING_SOON, (expires_at - starts_at) / 4)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from portal.grants.views import cases, grants
+from portal.grants.views import cases, grants, statements
 
 workspace_urls: list[URLPattern] = [
     path("cases/", cases.case_list, name="case-list"),
@@ -11,11 +11,21 @@ workspace_urls: list[URLPattern] = [
     path("cases/<str:reference>/attach/", cases.case_attach, name="case-attach"),
     path("cases/<str:reference>/close/", cases.case_close, name="case-close"),
     path("access/", grants.grant_list, name="grant-list"),
+    path("access/disputes/", statements.dispute_list, name="dispute-list"),
+    path("access/disputes/<str:reference>/", statements.dispute_show, name="dispute-show"),
+    path("access/disputes/<str:reference>/close/", statements.dispute_close, name="dispute-close"),
     path("access/<str:reference>/", grants.grant_show, name="grant-show"),
     path("access/<str:reference>/approve/", grants.grant_approve, name="grant-approve"),
     path("access/<str:reference>/deny/", grants.grant_deny, name="grant-deny"),
     path("access/<str:reference>/narrow/", grants.grant_narrow, name="grant-narrow"),
     path("access/<str:reference>/revoke/", grants.grant_revoke, name="grant-revoke"),
     path("access/<str:reference>/live/", grants.grant_live, name="grant-live"),
-    path("access/<str:reference>/log/", grants.record_list, name="record-list"),
+    path("access/<str:reference>/log/", statements.record_list, name="record-list"),
+    path("access/<str:reference>/statement.csv", statements.statement_csv, name="statement-csv"),
+    path("access/<str:reference>/statement.json", statements.statement_json, name="statement-json"),
+    path(
+        "access/<str:reference>/log/<uuid:record_id>/dispute/",
+        statements.dispute_open,
+        name="dispute-open",
+    ),
 ]

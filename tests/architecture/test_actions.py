@@ -57,6 +57,7 @@ SHARED_PARTS = {
     "portal/fulfilment/actions/waiting.py": {"note_asked", "rest_ticket", "waiting_fields"},
     "portal/grants/actions/agreeing.py": {"keep_agreement", "still_missing"},
     "portal/grants/actions/ending.py": {"close_session", "close_sessions", "end_grant"},
+    "portal/grants/actions/reminding.py": {"due_reminder", "remind_once"},
     "portal/grants/actions/requests.py": {"keep_decision", "keep_scope"},
     "portal/grants/actions/settling.py": {"mark_tampered", "settle_overdue"},
     "portal/sso/actions/connections.py": {"refuse_while_in_use"},

@@ -14,7 +14,7 @@ from portal.catalog.models import Integration
 from portal.grants import rules
 from portal.grants.actions.ending import end_grant
 from portal.grants.models import Case, CaseIntegration
-from portal.grants.refusals import CaseClosed
+from portal.grants.refusals import CaseClosed, DisputeOpen
 from portal.grants.rules import GrantStatus
 from tenants.access import Actor, ActorKind, action
 from tenants.numbers import Series, next_number
@@ -65,6 +65,8 @@ def close_case(case: Case, *, actor: Actor, at: datetime) -> Case:
     """Close the case; every grant asked for it ends in the same transaction."""
     case = Case.objects.locked(case.pk)
     _require_open(case)
+    if case.disputes.filter(closed_at__isnull=True).exists():
+        raise DisputeOpen(_("This case is a dispute. Close the dispute, and the case closes too."))
     case.close(at)
     case.save(update_fields=["status", "closed_at"])
     for grant in case.grants.filter(status__in=sorted(rules.OPEN)).order_by("id"):

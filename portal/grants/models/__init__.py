@@ -1,6 +1,9 @@
 """Support cases, the grants asked for them, who decided, and every object that was read."""
 
+from portal.grants.models.bundles import Bundle, BundleOpening
 from portal.grants.models.cases import Case, CaseIntegration, CaseQuerySet
+from portal.grants.models.disputes import Dispute, DisputeQuerySet, Reminder
+from portal.grants.models.emergency import EmergencyConsent
 from portal.grants.models.grants import (
     Grant,
     GrantDecision,
@@ -12,13 +15,19 @@ from portal.grants.models.use import AccessRecord, SupportSession
 
 __all__ = [
     "AccessRecord",
+    "Bundle",
+    "BundleOpening",
     "Case",
     "CaseIntegration",
     "CaseQuerySet",
+    "Dispute",
+    "DisputeQuerySet",
+    "EmergencyConsent",
     "Grant",
     "GrantDecision",
     "GrantQuerySet",
     "GrantResource",
     "LatestEnd",
+    "Reminder",
     "SupportSession",
 ]

@@ -11,7 +11,7 @@ from portal.grants import rules
 from portal.grants.actions.decisions import approve_grant, deny_grant, narrow_grant, revoke_grant
 from portal.grants.choosing import LISTED, narrowable, narrowed_scope, widest_for
 from portal.grants.forms import ApprovalForm, NoteForm
-from portal.grants.models import AccessRecord, Grant
+from portal.grants.models import Grant
 from portal.grants.numbering import numbered
 from portal.grants.rules import ScopeKind
 from portal.grants.showing import card, history, live_view
@@ -48,12 +48,12 @@ def grant_list(request: PortalRequest, slug: str) -> HttpResponse:
 
 @needs(Permission.GRANT_VIEW)
 def grant_show(request: PortalRequest, slug: str, reference: str) -> HttpResponse:
-    return _shown(request, _grant(request, reference))
+    return _shown(request, grant_of(request, reference))
 
 
 @needs(approve_grant.permission, methods=("POST",), refusal_to="grant-show")
 def grant_approve(request: PortalRequest, slug: str, reference: str) -> HttpResponse:
-    grant = _grant(request, reference)
+    grant = grant_of(request, reference)
     form = _approval_form(request, grant)
     if not form.is_valid():
         return _shown(request, grant, form=form, status=422)
@@ -73,7 +73,7 @@ def grant_approve(request: PortalRequest, slug: str, reference: str) -> HttpResp
 
 @needs(narrow_grant.permission, methods=("POST",), refusal_to="grant-show")
 def grant_narrow(request: PortalRequest, slug: str, reference: str) -> HttpResponse:
-    grant = _grant(request, reference)
+    grant = grant_of(request, reference)
     form = _approval_form(request, grant)
     if not form.is_valid():
         return _shown(request, grant, form=form, status=422)
@@ -90,7 +90,7 @@ def grant_narrow(request: PortalRequest, slug: str, reference: str) -> HttpRespo
 
 @needs(deny_grant.permission, methods=("POST",), refusal_to="grant-show")
 def grant_deny(request: PortalRequest, slug: str, reference: str) -> HttpResponse:
-    grant, form = _grant(request, reference), NoteForm(request.POST)
+    grant, form = grant_of(request, reference), NoteForm(request.POST)
     note = form.cleaned_data["note"] if form.is_valid() else ""
     deny_grant(grant, actor=request.actor, at=request.at, note=note)
     messages.success(request, _("Denied. Nothing was opened."))
@@ -100,7 +100,7 @@ def grant_deny(request: PortalRequest, slug: str, reference: str) -> HttpRespons
 @needs(revoke_grant.permission, methods=("POST",), refusal_to="grant-show")
 def grant_revoke(request: PortalRequest, slug: str, reference: str) -> HttpResponse:
     """The kill switch: no version, no step-up, nothing between the click and the end."""
-    grant, form = _grant(request, reference), NoteForm(request.POST)
+    grant, form = grant_of(request, reference), NoteForm(request.POST)
     note = form.cleaned_data["note"] if form.is_valid() else ""
     revoke_grant(grant, actor=request.actor, at=request.at, note=note)
     messages.success(
@@ -112,7 +112,7 @@ def grant_revoke(request: PortalRequest, slug: str, reference: str) -> HttpRespo
 @needs(Permission.GRANT_VIEW)
 def grant_live(request: PortalRequest, slug: str, reference: str) -> HttpResponse:
     """The live view by itself, polled; an unchanged one is not sent again."""
-    grant = _grant(request, reference)
+    grant = grant_of(request, reference)
     live = live_view(grant, request.at)
     tag = f'"{live.tag}"'
     if request.headers.get("If-None-Match") == tag:
@@ -125,15 +125,7 @@ def grant_live(request: PortalRequest, slug: str, reference: str) -> HttpRespons
     return response
 
 
-@needs(Permission.GRANT_VIEW)
-def record_list(request: PortalRequest, slug: str, reference: str) -> HttpResponse:
-    grant = _grant(request, reference)
-    rows = AccessRecord.objects.filter(grant=grant)
-    listing = keyset(rows, order=("-id",), cursor=request.GET.get("cursor", ""))
-    return page(request, "grants/record_list.html", {"grant": grant, "page": listing})
-
-
-def _grant(request: PortalRequest, reference: str) -> Grant:
+def grant_of(request: PortalRequest, reference: str) -> Grant:
     rows = Grant.objects.visible_to(request.actor).select_related("case")
     grant: Grant = get_object_or_404(numbered(rows, reference, "DIA"))
     return grant

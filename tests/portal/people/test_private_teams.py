@@ -46,6 +46,8 @@ EMPTY = (
     "downstream-systems",
     "cases",
     "grants",
+    "statements",
+    "disputes",
     "events",
     "tokens",
 )
