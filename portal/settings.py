@@ -373,6 +373,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "CaseStatusEnum": "portal.grants.rules.CaseStatus",
+        "DisputeStatusEnum": "portal.grants.rules.DisputeStatus",
         "DownstreamKindEnum": "portal.downstream.rules.Kind",
         "IntegrationKindEnum": "portal.catalog.rules.IntegrationKind",
         "MemberStatusEnum": "tenants.models.Membership.Status",

@@ -44,6 +44,10 @@ class EmergencyOff(Refusal):
     code = "emergency-off"
 
 
+class EmergencyOn(Refusal):
+    code = "emergency-on"
+
+
 class BundleSent(Refusal):
     code = "bundle-sent"
 

@@ -26,6 +26,7 @@ _VERDICTS = {
     Verdict.NARROWED: ("scissors", "info"),
     Verdict.DENIED: ("octagon-x", "danger"),
     Verdict.REVOKED: ("shield-off", "danger"),
+    Verdict.EMERGENCY: ("siren", "danger"),
 }
 LIVE_ROWS = 10
 

@@ -56,6 +56,7 @@ SHARED_PARTS = {
     "portal/fulfilment/actions/settling.py": {"register_finisher"},
     "portal/fulfilment/actions/waiting.py": {"note_asked", "rest_ticket", "waiting_fields"},
     "portal/grants/actions/agreeing.py": {"keep_agreement", "still_missing"},
+    "portal/grants/actions/decisions.py": {"seal"},
     "portal/grants/actions/ending.py": {"close_session", "close_sessions", "end_grant"},
     "portal/grants/actions/reminding.py": {"due_reminder", "remind_once"},
     "portal/grants/actions/requests.py": {"keep_decision", "keep_scope"},

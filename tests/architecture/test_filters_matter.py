@@ -27,7 +27,7 @@ from portal.catalog.models import (
     TeamResourceAccess,
 )
 from portal.downstream.models import Connector
-from portal.grants.models import Case, Grant, GrantDecision
+from portal.grants.models import Bundle, Case, Dispute, Grant, GrantDecision
 from portal.people.models import InvitationList
 from portal.sso.models import Connection, SetupLink, SignInAttempt
 from portal.tickets.models import SavedFilter, Ticket
@@ -143,6 +143,15 @@ def anothers_grant(stage: Stage) -> tuple[models.Model, Actor]:
     return stage.row(Grant), engineer
 
 
+def a_dispute_of_a_colleague(stage: Stage) -> tuple[models.Model, Actor]:
+    engineer = stage.actor(P.GRANT_VIEW, P.GRANT_REQUEST, kind=ActorKind.STAFF)
+    return stage.row(Dispute), engineer
+
+
+def an_unsent_bundle(stage: Stage) -> tuple[models.Model, Actor]:
+    return stage.row(Bundle), stage.actor(P.CASE_VIEW, kind=ActorKind.STAFF)
+
+
 def a_grant_agreed_to(stage: Stage) -> tuple[models.Model, Actor]:
     actor = stage.actor(P.GRANT_DECIDE)
     said = stage.row(GrantDecision, verdict="approved", by_id=actor.id)
@@ -168,9 +177,11 @@ def an_event_of_others(stage: Stage) -> tuple[models.Model, Actor]:
 
 HIDDEN: Mapping[str, tuple[Hidden, ...]] = {
     "ApiToken.visible_to": (without(ApiToken, P.TOKEN_ISSUE),),
+    "Bundle.visible_to": (without(Bundle, P.GRANT_VIEW), an_unsent_bundle),
     "Case.visible_to": (without(Case, P.CASE_OPEN),),
     "Connector.visible_to": (without(Connector, P.TICKET_VIEW),),
     "Connection.visible_to": (without(Connection), anothers_connection),
+    "Dispute.visible_to": (without(Dispute, P.CASE_VIEW), a_dispute_of_a_colleague),
     "Entry.visible_to": (without(Entry, P.MEMBER_VIEW),),
     "Event.visible_to": (an_event_of_others,),
     "Field.visible_to": (

@@ -50,7 +50,7 @@ def approve_grant(
             grant, agreed, actor=actor, at=at, starts_at=starts_at, missing=missing
         )
     grant.open(at=at, duration=agreed.duration, starts_at=starts_at)
-    _seal(grant, agreed)
+    seal(grant, agreed)
     record(
         EventName.GRANT_APPROVED,
         actor=actor,
@@ -110,7 +110,7 @@ def narrow_grant(
     grant.move(grant.state(at))
     _take_terms(grant, agreed)
     grant.expires_at = max(grant.starts_at + agreed.duration, at)
-    _seal(grant, agreed)
+    seal(grant, agreed)
     keep_decision(grant, Verdict.NARROWED, actor=actor, at=at, note=consent.note, **_terms(agreed))
     record(EventName.GRANT_NARROWED, actor=actor, target=grant, until=_text(grant.expires_at))
     return grant
@@ -175,7 +175,8 @@ def _take_terms(grant: Grant, agreed: Agreed) -> None:
         raise GrantAlreadyOpen(_("This person already has open access to exactly this."))
 
 
-def _seal(grant: Grant, agreed: Agreed) -> None:
+def seal(grant: Grant, agreed: Agreed) -> None:
+    """Write what was agreed, signed, inside the caller's transaction."""
     keep_scope(grant, agreed.scope)
     grant.signature = signed(grant, agreed.scope)
     grant.save(
