@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from portal.grants.models import Dispute
-from portal.grants.rules import DisputeStatus
+from portal.grants.rules import Act, DisputeStatus
 from portal.rest.pagination import PageQuery
 from portal.rest.serializers import StrictSerializer, TextField
 
@@ -97,6 +97,9 @@ class StatementRecord(serializers.Serializer[Any]):
     object_id = serializers.UUIDField()
     name = serializers.CharField(required=False, help_text="Only for the customer.")
     masked = serializers.BooleanField()
+    act = serializers.ChoiceField(choices=Act.choices)
+    before = serializers.DictField(required=False, help_text="Only for the customer.")
+    after = serializers.DictField(required=False, help_text="Only for the customer.")
     route = serializers.CharField()
     dispute = serializers.CharField(allow_blank=True)
 

@@ -16,7 +16,8 @@ from tenants.models import Organization
 FORM: Final = "gatehouse-access-statement/1"
 CHUNK: Final = 2000
 _COLUMNS: Final = (
-    "id", "at", "session_id", "kind", "object_id", "label", "fields", "masked", "route",
+    "id", "at", "session_id", "kind", "object_id", "label", "fields", "masked", "act",
+    "before", "after", "route",
 )  # fmt: skip
 
 
@@ -51,8 +52,9 @@ def time_used(session: SupportSession, at: datetime) -> timedelta:
 
 def header() -> list[str]:
     return [
-        _("When (UTC)"), _("Access"), _("Who"), _("Kind"), _("What"), _("Shown"), _("Values"),
-        _("Way"), _("Dispute"), _("Record"),
+        _("When (UTC)"), _("Access"), _("Who"), _("Done"), _("Kind"), _("What"),
+        _("Shown or changed"), _("Before"), _("After"), _("Values"), _("Way"),
+        _("Dispute"), _("Record"),
     ]  # fmt: skip
 
 
@@ -64,9 +66,12 @@ def cells(grant: Grant) -> Iterator[list[object]]:
             _instant(row.at),
             grant.reference,
             grant.staff_name,
+            row.get_act_display(),
             row.kind,
             row.label,
             ", ".join(row.fields),
+            _pairs(row.before),
+            _pairs(row.after),
             _("hidden") if row.masked else _("none hidden"),
             row.route,
             DisputeStatus(disputes[row.pk]).label if row.pk in disputes else "",
@@ -129,16 +134,22 @@ def _records(grant: Grant, *, named: bool) -> Iterator[dict[str, Any]]:
             "object_id": str(row["object_id"]),
             "fields": row["fields"],
             "masked": row["masked"],
+            "act": row["act"],
             "route": row["route"],
             "dispute": disputes.get(row["id"], ""),
         }
-        yield {**shown, "name": row["label"]} if named else shown
+        hidden = {"name": row["label"], "before": row["before"], "after": row["after"]}
+        yield {**shown, **hidden} if named else shown
 
 
 def _disputes(grant: Grant) -> dict[Any, str]:
     """The newest dispute of each record, by its state."""
     rows = Dispute.objects.filter(grant=grant).order_by("id")
     return dict(rows.values_list("record_id", "status"))
+
+
+def _pairs(values: dict[str, object]) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in values.items())
 
 
 def _instant(instant: datetime | None) -> str:

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('grants', '0001_initial'),
+        ('grants', '0002_acts_and_changes'),
         ('tenants', '0005_service_account_revocations'),
     ]
 
