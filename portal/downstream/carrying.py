@@ -11,9 +11,8 @@ from portal.downstream.models import Callback, Connector
 from portal.downstream.rules import FAMILY, Through
 from portal.fulfilment.work import Ask, Finished, Job, Outcome, Wait
 from portal.tickets import rules
-from portal.tickets.models import Step, Ticket
-from tenants.models import Membership
-from tenants.permissions import Permission
+from portal.tickets.answerers import answerer
+from portal.tickets.models import Step
 
 
 def carry_downstream(job: Job) -> Outcome:
@@ -82,14 +81,6 @@ def _ask(connector: Connector, job: Job, *, what: str, due_at: datetime) -> Ask:
         what=what,
         evidence=connector.evidence_asked or _("What was done there, when, and by whom."),
         due_at=due_at,
-        assignee=_assignee(connector, job.ticket, job.at),
+        assignee=answerer(connector.responsible_id, job.ticket, at=job.at),
         needs_reference=connector.needs_reference,
     )
-
-
-def _assignee(connector: Connector, ticket: Ticket, at: datetime) -> Membership | None:
-    """The one responsible, unless they cannot answer: gone, without the right, or the subject."""
-    holders = Membership.objects.holders(Permission.TICKET_WORK, at=at)
-    able = holders.filter(pk__in=[connector.responsible_id]).exclude(pk=ticket.subject_id)
-    found: Membership | None = able.first()
-    return found

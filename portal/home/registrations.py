@@ -1,5 +1,7 @@
 """What the first page adds to the side bar."""
 
+from importlib import import_module
+
 from django.utils.translation import gettext_lazy as _
 
 from portal.ui.navigation import NavItem, register
@@ -14,3 +16,4 @@ register(
         order=0,
     )
 )
+import_module("portal.home.api")

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from portal.people.inheriting import hand_overs_waiting
 from portal.people.leavers import SOURCE
 from portal.tickets.sources import Source, register_source
-from portal.ui import navigation, searching
+from portal.ui import navigation, searching, waiting
 from portal.ui.navigation import NavItem
 from portal.ui.searching import Found, Provider
 from tenants.access import Actor
@@ -118,6 +119,7 @@ ITEMS = (
     ),
 )
 
+waiting.register(hand_overs_waiting)
 register_source(SOURCE, lambda _ticket, _actor: Source(str(LEAVERS)), label=LEAVERS)
 for item in ITEMS:
     navigation.register(item)

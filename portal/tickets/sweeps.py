@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from uuid import UUID
 
 from django.db.models import F, Q
@@ -11,11 +13,12 @@ from portal.queue.names import JobName
 from portal.queue.publishing import enqueue
 from portal.queue.sweeping import sweep
 from portal.tickets import rules
-from portal.tickets.actions import escalate_ticket, lapse_confirmation
-from portal.tickets.models import Ticket
-from portal.tickets.rules import Status
+from portal.tickets.actions import escalate_ticket, lapse_confirmation, reassign_step
+from portal.tickets.models import Step, Ticket
+from portal.tickets.rules import Status, StepStatus
 from tenants.access import Actor, system_actor
-from tenants.models import Organization
+from tenants.models import Membership, Organization
+from tenants.permissions import Permission
 from tenants.scoping import organization_scope, system_scope
 
 BATCH = 500
@@ -71,6 +74,23 @@ def watch_clocks(at: datetime) -> None:
                 lapse_confirmation(ticket, actor=actor, at=at)
             else:
                 escalate_ticket(ticket, actor=actor, at=at)
+
+
+@sweep("tickets.assignees", every=timedelta(minutes=1))
+def reassign_left_steps(at: datetime) -> None:
+    """No step stays with somebody who cannot answer it: access gone or ending, right taken away."""
+    with system_scope("steps that ask somebody by name"):
+        asking = Step.unscoped.filter(
+            status=StepStatus.WAITING, assignee__isnull=False, is_for_vendor=False
+        ).exclude(asks="")
+        asking = asking.filter(ticket__status__in=sorted(rules.OPEN)).order_by("organization_id")
+        places: list[Place] = list(asking.values_list("pk", "organization_id"))
+    for organization_id, steps in groupby(places, key=itemgetter(1)):
+        with _system_at_work(organization_id) as actor:
+            able = Membership.objects.holders(Permission.TICKET_WORK, at=at).values("pk")
+            left = Step.objects.filter(pk__in=[pk for pk, _ in steps]).exclude(assignee__in=able)
+            for step_id in left.values_list("pk", flat=True):
+                reassign_step(step_id, actor=actor, at=at)
 
 
 @contextmanager

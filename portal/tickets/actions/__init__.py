@@ -1,6 +1,7 @@
 """The verbs of a request."""
 
 from portal.tickets.actions.answering import Evidence, complete_step, note_answer
+from portal.tickets.actions.assigning import reassign_step
 from portal.tickets.actions.clocking import escalate_ticket
 from portal.tickets.actions.deciding import (
     confirm_deletion,
@@ -32,6 +33,7 @@ __all__ = [
     "hasten_revocation",
     "lapse_confirmation",
     "note_answer",
+    "reassign_step",
     "reopen_deletion",
     "retry_ticket",
     "reverse_revocation",

@@ -18,12 +18,14 @@ from portal.downstream.models import Callback, Connector
 from portal.fulfilment.models import Certificate
 from portal.outbound.client import Client as OutboundClient
 from portal.outlets.tasks import send_mail
+from portal.tickets import sweeps
 from portal.tickets.actions import Evidence, complete_step, file_deletion, file_revocation
 from portal.tickets.models import Step, Ticket
 from portal.tickets.rules import Scope, Status, StepStatus
 from portal.tickets.sweeps import watch_clocks
 from portal.ui.waiting import waiting_for
 from tenants.access import Actor
+from tenants.actions.suspending import suspend_member
 from tenants.clock import now
 from tenants.models import Membership, Policy
 from tests.portal.downstream.conftest import Receiver, Told, Work, step_of, time_goes_by
@@ -233,7 +235,7 @@ class TestNever:
         ticket = work(file_revocation(sia, actor=actor_of(ada), at=at))
         time_goes_by(ticket, 0.8)
         ticket = work(ticket)
-        assert step_of(ticket, crm.connector).assignee is None
+        assert step_of(ticket, crm.connector).assignee == ada
         assert len(waiting_for(actor_of(ada), now())) == 1
 
     @pytest.mark.parametrize("how", ["removed", "switched off"])
@@ -275,6 +277,28 @@ class TestOutward:
         assert step_of(ticket, doors).is_asking
         assert ticket.status == Status.WAITING_INPUT
         assert Step.objects.get(ticket=ticket, name="places").status == StepStatus.DONE
+
+
+def test_a_step_does_not_stay_with_somebody_who_left(
+    doors: Connector, ada: Membership, max_: Membership, mia: Membership, sia: Membership,
+    actor_of: ActorOf, at: datetime, work: Work,
+) -> None:  # fmt: skip
+    ticket = work(file_revocation(mia, actor=actor_of(ada), at=at))
+    assert [waiting_for(actor_of(one), now()) for one in (ada, max_)] == [[], []]
+    sweeps.reassign_left_steps(now())
+    assert step_of(ticket, doors).assignee == sia
+    suspend_member(sia, actor=actor_of(ada), at=now())
+    # An owner sees it at once, and is asked by name with the next sweep: once.
+    [item] = waiting_for(actor_of(ada), now())
+    assert (item.reference, item.due_at) == (ticket.number, step_of(ticket, doors).answer_due_at)
+    for _turn in range(2):
+        sweeps.reassign_left_steps(now())
+    assert step_of(ticket, doors).assignee == ada
+    assert names().count("ticket.step_asked") == 2
+    assert Event.objects.filter(name="ticket.step_asked").latest("id").facts["assignee_id"] == str(
+        ada.pk
+    )
+    assert waiting_for(actor_of(max_), now()) == []
 
 
 def test_a_person_is_asked_at_once_for_what_is_done_by_hand(
