@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from portal.tickets import metrics
 from portal.tickets.models import Step, Ticket
 from portal.tickets.plans import title_of_step
 from portal.tickets.rules import OPEN, SECOND_PERSON_WINDOW, Status
@@ -111,4 +112,5 @@ searching.register(
     Provider(label=gettext_lazy("Requests"), icon="ticket-check", order=10, search=find_tickets)
 )
 import_module("portal.tickets.sweeps")
+metrics.install()
 import_module("portal.tickets.api")
