@@ -1,11 +1,16 @@
 """The console's entries in the navigation."""
 
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from portal.grants.across import count_to_check
+from portal.grants.across import count_to_check, live_session_of
 from portal.grants.across_disputes import count_to_answer
-from portal.ui import navigation
+from portal.ui import navigation, notices
 from portal.ui.navigation import NavItem
+from portal.ui.notices import Notice
 from tenants.access import Actor
 from tenants.permissions import Permission
 
@@ -13,6 +18,28 @@ from tenants.permissions import Permission
 def register() -> None:
     for item in ITEMS:
         navigation.register(item)
+    notices.register(session_notice)
+
+
+def session_notice(actor: Actor, at: datetime) -> list[Notice]:
+    """On every page of the console while a support session is open: whose data, until when."""
+    if not actor.organization.is_vendor or not actor.may(Permission.GRANT_REQUEST):
+        return []
+    found = live_session_of(actor, at)
+    if found is None:
+        return []
+    grant, session = found
+    said = {"organization": grant.organization.name, "grant": grant.reference}
+    return [
+        Notice(
+            tone="warn",
+            title=_now("Support session at %(organization)s") % said,
+            text=_now("The customer sees each object you open under %(grant)s.") % said,
+            url=reverse("staff-grant-show", args=[grant.organization.slug, grant.reference]),
+            link=_now("Open or stop it"),
+            until=min(session.ends_by, grant.expires_at or session.ends_by),
+        )
+    ]
 
 
 def _to_check(actor: Actor) -> int | None:

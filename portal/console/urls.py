@@ -43,6 +43,7 @@ console_urls: list[URLPattern] = [
         name="staff-integration-settings",
     ),
     path(f"{_GRANT}resources/", using.staff_resource_list, name="staff-resource-list"),
+    path(f"{_GRANT}resources.csv", using.staff_resource_export, name="staff-resource-export"),
     path(
         f"{_GRANT}resources/<uuid:resource_id>/",
         using.staff_resource_show,

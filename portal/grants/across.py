@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from portal.grants.models import Bundle, Case, Dispute, Grant
+from portal.grants.models import Bundle, Case, Dispute, Grant, SupportSession
 from portal.grants.rules import OPEN, CaseStatus, GrantStatus
 from portal.grants.showing import GrantCard, card
 from portal.grants.staff import as_staff, customers_by_id
@@ -64,6 +64,19 @@ def count_to_check(actor: Actor) -> int:
         return 0
     with system_scope("grants of staff"):
         return Grant.unscoped.filter(_to_check(actor)).count()
+
+
+def live_session_of(actor: Actor, at: datetime) -> tuple[Grant, SupportSession] | None:
+    """The support session that this person has open anywhere; there is one at most."""
+    if actor.id is None:
+        return None
+    with system_scope("grants of staff"):
+        mine = SupportSession.unscoped.filter(staff_id=actor.id, closed_at__isnull=True)
+        session = next((row for row in mine.select_related("grant") if row.live(at)), None)
+    if session is None:
+        return None
+    found = loaded([session.grant], actor, _grants)
+    return (found[0], session) if found and found[0].active(at) else None
 
 
 def _to_check(actor: Actor) -> Q:

@@ -17,6 +17,7 @@ class GrantsConfig(AppConfig):
             sweeps,  # noqa: F401
         )
         from portal.grants.support import api as support  # noqa: F401, PLC0415
+        from portal.grants.support import export_api as support_exports  # noqa: F401, PLC0415
         from portal.grants.support import statement_api as support_statements  # noqa: F401, PLC0415
 
         registrations.register()

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,11 +15,13 @@ from django.utils.translation import gettext as _
 from portal.grants import reading
 from portal.grants.actions.sessions import close_support_session, open_support_session
 from portal.grants.door import Opening, open_door
+from portal.grants.exporting import cells, header, resource_pieces
 from portal.grants.models import Grant
 from portal.grants.numbering import numbered
 from portal.grants.refusals import SessionNeeded
 from portal.grants.rules import Capability
 from portal.grants.staff import visiting
+from portal.ui.exports import csv_stream
 from portal.ui.needs import needs
 from portal.ui.pages import page
 from portal.ui.requests import PortalRequest
@@ -80,6 +82,17 @@ def staff_resource_show(
     with _door(request, slug, reference, capability=Capability.METADATA) as opening:
         row = reading.read_resource(opening, resource_id)
     return read_page(request, opening, "console/resource_show.html", row=row)
+
+
+@needs(Permission.GRANT_REQUEST)
+@reads
+def staff_resource_export(request: PortalRequest, slug: str, reference: str) -> HttpResponse:
+    """All resources in scope, streamed; each piece is decided and recorded by itself."""
+    with visiting(request.actor, slug) as visitor:
+        grant = grant_of(visitor, reference)
+    pieces = resource_pieces(request.actor, grant.pk, route="staff-resource-export")
+    name = f"{slug}-{grant.reference}-resources.csv"
+    return cast("HttpResponse", csv_stream(name, header(), cells(pieces)))
 
 
 @contextmanager

@@ -226,7 +226,7 @@ class SupportGrantViewSet(SupportViewSet):
         if actor.token is None or actor.token.kind != ApiToken.Kind.PERSONAL:
             raise NotPermitted(_("Customer data is read with a person's own token only."))
         with visiting_grant(actor, pk) as (visitor, grant):
-            _begin_session(visitor, grant, at=self.request.at)
+            begin_session(visitor, grant, at=self.request.at)
             yield visitor, grant
 
     @contextmanager
@@ -259,7 +259,7 @@ class SupportGrantViewSet(SupportViewSet):
         return self.outputs[self.action](rows, many=many).data
 
 
-def _begin_session(visitor: Actor, grant: Grant, *, at: datetime) -> None:
+def begin_session(visitor: Actor, grant: Grant, *, at: datetime) -> None:
     """A token has no button to press: its first read under an active grant opens the session."""
     if grant.staff_id != visitor.id or not grant.active(at):
         return  # the door refuses it, in its own words

@@ -48,6 +48,7 @@ EMPTY = (
     "grants",
     "statements",
     "disputes",
+    "exports",
     "events",
     "tokens",
 )
