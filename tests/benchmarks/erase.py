@@ -62,7 +62,8 @@ def main(small: int, large: int) -> None:
         )
         print(  # noqa: T201
             f"{'':>9} reader of another organization, median of a page: alone"
-            f" {one['alone'] * 1000:.1f} ms, beside chunked DELETE {one['beside_plain'] * 1000:.1f} ms,"
+            f" {one['alone'] * 1000:.1f} ms, beside chunked DELETE"
+            f" {one['beside_plain'] * 1000:.1f} ms,"
             f" beside the deletion {one['beside'] * 1000:.1f} ms"
             f" ({one['beside'] / one['alone']:.2f}x, p95 {one['beside_p95'] * 1000:.1f} ms)"
         )
@@ -146,12 +147,9 @@ def _copies(cursor: Any, model: Any, row: UUID, count: int, varying: dict[str, s
     columns = [field.column for field in model._meta.concrete_fields]
     chosen = ", ".join(varying.get(column, f't."{column}"') for column in columns)
     names = ", ".join(f'"{column}"' for column in columns)
-    series = f"WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {count})"
-    cursor.execute(
-        f'INSERT INTO "{table}" ({names}) {series}'  # noqa: S608
-        f' SELECT {chosen} FROM s, "{table}" t WHERE t.id = %s',
-        as_values([row]),
-    )
+    series = f"WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {count})"  # noqa: S608
+    copied = f'SELECT {chosen} FROM s, "{table}" t WHERE t.id = %s'  # noqa: S608
+    cursor.execute(f'INSERT INTO "{table}" ({names}) {series} {copied}', as_values([row]))
 
 
 def _id(n: str) -> str:

@@ -90,7 +90,7 @@ class Server:
         self.process.send_signal(signal.SIGCONT)
 
     def environment(self) -> Mapping[str, str]:
-        jumping = {name: os.environ[name] for name in ("CHAOS_CLOCK", "LD_PRELOAD")}
+        jumping = {n: os.environ[n] for n in ("CHAOS_CLOCK", "LD_PRELOAD") if n in os.environ}
         return {"PATH": os.environ["PATH"], "LC_ALL": "C", "HOME": str(self.folder), **jumping}
 
     def command(self) -> list[str]:
