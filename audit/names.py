@@ -152,6 +152,8 @@ class EventName(StrEnum):
     TICKET_REVERSED = "ticket.reversed"
     TICKET_STARTED = "ticket.started"
     TICKET_STEP_ASKED = "ticket.step_asked"
+    TICKET_STEP_OPENED = "ticket.step_opened"
+    TICKET_STEP_TAKEN = "ticket.step_taken"
     TICKET_STEP_ANSWERED = "ticket.step_answered"
     TICKET_STEP_ACKNOWLEDGED = "ticket.step_acknowledged"
     TICKET_STEP_FINISHED = "ticket.step_finished"

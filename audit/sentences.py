@@ -204,6 +204,8 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     N.TICKET_REVERSED: _("{actor} took the request {reference} back."),
     N.TICKET_STARTED: _("Work on the request {reference} started."),
     N.TICKET_STEP_ASKED: _("Request {reference}: somebody is asked to do “{step}”."),
+    N.TICKET_STEP_OPENED: _("{actor} of the vendor opened “{step}” of the request {reference}."),
+    N.TICKET_STEP_TAKEN: _("{actor} of the vendor took over “{step}” of the request {reference}."),
     N.TICKET_STEP_ANSWERED: _("{actor} did “{step}” for the request {reference} and said how."),
     N.TICKET_STEP_ACKNOWLEDGED: _("Request {reference}: “{step}” was acknowledged."),
     N.TICKET_STEP_FINISHED: _("Request {reference}: the step “{step}” is done."),

@@ -12,6 +12,7 @@ class ConsoleConfig(AppConfig):
         from portal.console import (  # noqa: PLC0415
             api,  # noqa: F401  (registers itself)
             registrations,
+            step_api,  # noqa: F401  (as above)
         )
 
         registrations.register()

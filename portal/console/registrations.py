@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from portal.console.steps import count_vendor_steps
 from portal.grants.across import count_to_check, live_session_of
 from portal.grants.across_disputes import count_to_answer
 from portal.ui import navigation, notices
@@ -48,6 +49,10 @@ def _to_check(actor: Actor) -> int | None:
 
 def _to_answer(actor: Actor) -> int | None:
     return count_to_answer(actor) or None
+
+
+def _by_hand(_actor: Actor) -> int | None:
+    return count_vendor_steps() or None
 
 
 ITEMS = (
@@ -96,6 +101,16 @@ ITEMS = (
         icon="list-checks",
         permission=Permission.CONSOLE_VIEW,
         order=30,
+        area="console",
+    ),
+    NavItem(
+        section=_("Operations"),
+        label=_("Steps by hand"),
+        url_name="vendor-step-list",
+        icon="hand",
+        permission=Permission.TICKET_WORK,
+        order=30,
+        badge=_by_hand,
         area="console",
     ),
     NavItem(

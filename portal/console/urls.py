@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from portal.console.views import acting, cases, disputes, grants, overview, report, using
+from portal.console.views import acting, cases, disputes, grants, overview, report, steps, using
 
 _GRANT = "grants/<slug:slug>/<str:reference>/"
 _INTEGRATION = f"{_GRANT}integrations/<uuid:integration_id>/"
@@ -11,6 +11,10 @@ _DISPUTE = "disputes/<slug:slug>/<str:reference>/"
 console_urls: list[URLPattern] = [
     path("", overview.console_home, name="console-home"),
     path("queue/", overview.envelope_list, name="envelope-list"),
+    path("steps/", steps.vendor_step_list, name="vendor-step-list"),
+    path("steps/<uuid:pk>/", steps.vendor_step_show, name="vendor-step-show"),
+    path("steps/<uuid:pk>/take/", steps.vendor_step_take, name="vendor-step-take"),
+    path("steps/<uuid:pk>/answer/", steps.vendor_step_answer, name="vendor-step-answer"),
     path("report/", report.envelope_report, name="envelope-report"),
     path("report.csv", report.envelope_report_csv, name="envelope-report-csv"),
     path("organizations/", overview.organization_list, name="organization-list"),

@@ -38,6 +38,8 @@ MARKS = {
     EventName.TICKET_CONTAINED: ("user-x", "info"),
     EventName.TICKET_WITHDRAWN: ("undo-2", "neutral"),
     EventName.TICKET_STEP_ASKED: ("hand", "warn"),
+    EventName.TICKET_STEP_OPENED: ("eye", "info"),
+    EventName.TICKET_STEP_TAKEN: ("hand", "info"),
     EventName.TICKET_STEP_ANSWERED: ("user-check", "ok"),
     EventName.TICKET_STEP_ACKNOWLEDGED: ("check", "ok"),
     EventName.TICKET_NEEDS_INPUT: ("hourglass", "warn"),

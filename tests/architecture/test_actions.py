@@ -62,6 +62,7 @@ SHARED_PARTS = {
     "portal/grants/actions/requests.py": {"keep_decision", "keep_scope"},
     "portal/grants/actions/settling.py": {"mark_tampered", "settle_overdue"},
     "portal/sso/actions/connections.py": {"refuse_while_in_use"},
+    "portal/tickets/actions/answering.py": {"checked", "note_evidence"},
     "portal/tickets/actions/opening.py": {"latest_for", "open_for", "open_ticket"},
     "portal/tickets/actions/revoking.py": {"begin", "check_instant", "wake"},
     "tenants/actions/service_accounts.py": {"refuse_beyond"},

@@ -35,6 +35,7 @@ SYSTEM_SCOPE_CALLERS = {
     "portal/sso/standing.py",  # is this person a member elsewhere?
     "portal/sso/sweeps.py",  # what is over; domains and connections to look at
     "portal/sso/ways_in.py",  # e-mail domain
+    "portal/console/steps.py",  # steps that wait for the vendor, of all customers
     "portal/tickets/metrics.py",  # requests counted by their clocks
     "portal/tickets/sweeps.py",  # requests with work to do, or whose time runs out
     "tenants/access.py",  # is the staff member behind an action still there?

@@ -45,6 +45,7 @@ def note_asked(ticket: Ticket, job: Job, ask: Ask | None, *, actor: Actor) -> No
         step_name=job.step.name,
         assignee_id=str(ask.assignee.pk) if ask.assignee else "",
         due_at=ask.due_at.isoformat(),
+        for_vendor=ask.is_for_vendor,
     )
 
 

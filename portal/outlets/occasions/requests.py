@@ -236,6 +236,8 @@ def _asking(ticket: Ticket | None) -> StepQuerySet:
 
 def _asked(event: Event, at: datetime) -> Sequence[str]:
     """Whoever is named; everybody who works on requests where nobody is."""
+    if event.facts.get("for_vendor"):
+        return [to.VENDOR]
     named = event.facts.get("assignee_id")
     return to.person(UUID(str(named))) if named else list(_workers(event, at))
 

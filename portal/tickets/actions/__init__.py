@@ -16,10 +16,16 @@ from portal.tickets.actions.restoring import Erasure, reopen_deletion
 from portal.tickets.actions.reversing import reverse_revocation
 from portal.tickets.actions.revoking import file_revocation
 from portal.tickets.actions.teams import cover_team, file_team_revocation
+from portal.tickets.actions.vendor import (
+    answer_vendor_step,
+    open_vendor_step,
+    take_vendor_step,
+)
 
 __all__ = [
     "Erasure",
     "Evidence",
+    "answer_vendor_step",
     "begin_revocation",
     "cancel_revocation",
     "complete_step",
@@ -33,10 +39,12 @@ __all__ = [
     "hasten_revocation",
     "lapse_confirmation",
     "note_answer",
+    "open_vendor_step",
     "reassign_step",
     "reopen_deletion",
     "retry_ticket",
     "reverse_revocation",
     "save_filter",
+    "take_vendor_step",
     "withdraw_deletion",
 ]

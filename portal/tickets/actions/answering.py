@@ -15,7 +15,7 @@ from portal.tickets.models.ticket import IllegalMove
 from portal.tickets.moving import TRYING_LATER, enter_phase, look_again, wake
 from portal.tickets.plans import step_plan, title_of_step
 from portal.tickets.rules import Status, StepStatus
-from tenants.access import Actor, action
+from tenants.access import Actor, ActorKind, action
 from tenants.permissions import Permission
 
 EVIDENCE_LENGTH = 2000
@@ -38,8 +38,8 @@ def complete_step(
     ticket: Ticket = Ticket.objects.locked(step.ticket_id)
     ticket.check_version(version)
     step = Step.objects.locked(step.pk)
-    _refuse_unless_asked(ticket, step)
-    given = _checked(step, evidence)
+    _refuse_unless_asked(ticket, step, actor=actor)
+    given = checked(step, evidence)
     Step.objects.filter(pk=step.pk).update(
         status=StepStatus.DONE,
         finished_at=at,
@@ -50,15 +50,7 @@ def complete_step(
         completer=actor.membership,
         completer_name=actor.name,
     )
-    record(
-        EventName.TICKET_STEP_ANSWERED,
-        actor=actor,
-        target=ticket,
-        step=title_of_step(ticket.kind, step),
-        step_name=step.name,
-        # Words of a person may name people; the log keeps what proves them unchanged.
-        evidence_sha256=sha256(f"{given.text}\0{given.reference}".encode()).hexdigest(),
-    )
+    note_evidence(ticket, step, given, actor=actor)
     _send_on(ticket, step, actor=actor, at=at)
     return ticket
 
@@ -78,17 +70,30 @@ def note_answer(step_id: UUID, *, actor: Actor, at: datetime) -> Ticket:
     return ticket
 
 
-def _refuse_unless_asked(ticket: Ticket, step: Step) -> None:
+def note_evidence(ticket: Ticket, step: Step, given: Evidence, *, actor: Actor) -> None:
+    record(
+        EventName.TICKET_STEP_ANSWERED,
+        actor=actor,
+        target=ticket,
+        step=title_of_step(ticket.kind, step),
+        step_name=step.name,
+        # Words of a person may name people; the log keeps what proves them unchanged.
+        evidence_sha256=sha256(f"{given.text}\0{given.reference}".encode()).hexdigest(),
+    )
+
+
+def _refuse_unless_asked(ticket: Ticket, step: Step, *, actor: Actor) -> None:
     if not ticket.is_open or not step.is_asking:
         raise IllegalMove(
             _("“%(step)s” does not wait for an answer now. Look at the request again.")
             % {"step": title_of_step(ticket.kind, step)}
         )
-    if step.is_for_vendor:
-        raise NotPermitted(_("This step is the vendor's. They were told."))
+    if step.is_for_vendor != (actor.kind is ActorKind.STAFF):
+        who = _("the vendor's. They were told.") if step.is_for_vendor else _("the customer's.")
+        raise NotPermitted(_("This step is %(who)s") % {"who": who})
 
 
-def _checked(step: Step, evidence: Evidence) -> Evidence:
+def checked(step: Step, evidence: Evidence) -> Evidence:
     """Raises Invalid where something required is missing or too long."""
     given = Evidence(evidence.text.strip(), evidence.reference.strip())
     errors = {}

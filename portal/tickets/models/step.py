@@ -58,6 +58,9 @@ class Step(TenantModel):
     assignee = models.ForeignKey("tenants.Membership", models.SET_NULL, null=True, related_name="+")
     assignee_name = models.CharField(max_length=320, blank=True)
     is_for_vendor = models.BooleanField(default=False)
+    # Who of the vendor has it in hand: their place is in another organization, so by id alone.
+    staff_id = models.UUIDField(null=True)
+    staff_name = models.CharField(max_length=320, blank=True)
     evidence = models.CharField(max_length=2000, blank=True)
     reference = models.CharField(max_length=500, blank=True)
     completer = models.ForeignKey(
@@ -108,6 +111,11 @@ class Step(TenantModel):
         """Waits, and a worker has nothing to look at yet."""
         due = self.wait_until is not None and self.wait_until <= at
         return self.status == StepStatus.WAITING and not due
+
+    @property
+    def is_vendors(self) -> bool:
+        """Waits for the vendor: asked of them, or stopped after too many attempts."""
+        return self.status == StepStatus.BLOCKED or (self.is_asking and self.is_for_vendor)
 
     @property
     def is_asking(self) -> bool:
