@@ -110,11 +110,11 @@ class Line:
 
     @property
     def median_seconds(self) -> int | None:
-        return round(median(self.seconds)) if self.seconds else None
+        return int(median(self.seconds)) if self.seconds else None
 
     @property
     def worst_seconds(self) -> int | None:
-        return round(max(self.seconds)) if self.seconds else None
+        return int(max(self.seconds)) if self.seconds else None
 
     @property
     def median(self) -> str:
