@@ -26,6 +26,8 @@ class EventName(StrEnum):
     ORGANIZATION_CREATED = "organization.created"
     ORGANIZATION_CLOSED = "organization.closed"
     POLICY_CHANGED = "policy.changed"
+    POLICY_SUPPORT_CHANGED = "policy.support_changed"
+    POLICY_ATTESTED = "policy.attested"
     SSO_ENFORCEMENT_STARTED = "sso_enforcement.started"
     SSO_ENFORCEMENT_CONFIRMED = "sso_enforcement.confirmed"
     SSO_ENFORCEMENT_RETURNED = "sso_enforcement.returned"

@@ -31,6 +31,10 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     N.ORGANIZATION_CREATED: _("{actor} created the workspace {target}."),
     N.ORGANIZATION_CLOSED: _("The workspace {target} was closed[ by {request}]."),
     N.POLICY_CHANGED: _("{actor} changed the policy[: {changed}]."),
+    N.POLICY_SUPPORT_CHANGED: _("{actor} changed the rules of support."),
+    N.POLICY_ATTESTED: _(
+        "{actor} confirmed the policy for support, version {version}, from {country}."
+    ),
     N.SSO_ENFORCEMENT_STARTED: _(
         "{actor} made single sign-on the only way in[, to be confirmed by {until}]."
     ),

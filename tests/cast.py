@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from portal.grants.models import Attestation, SupportRules
 from tenants.access import Actor, system_actor
 from tenants.actions.entries import open_entry
 from tenants.actions.members import admit_member
@@ -89,12 +90,17 @@ def open_session(
         )
 
 
-def make_token_text(membership: Membership) -> str:
-    """A token of the member's that may all that they may, also where their role issues none."""
-    at, made = timezone.now(), make_token(ApiToken.Kind.PERSONAL)
+def make_token_text(membership: Membership, *, machine: ServiceAccount | None = None) -> str:
+    """A token of the member's that may all that they may, also where their role issues none.
+
+    With `machine`, one of a service account they answer for.
+    """
+    kind = ApiToken.Kind.SERVICE if machine else ApiToken.Kind.PERSONAL
+    at, made = timezone.now(), make_token(kind)
     with organization_scope(membership.organization_id):
         ApiToken.objects.create(
-            kind=ApiToken.Kind.PERSONAL,
+            kind=kind,
+            service_account=machine,
             name="everything",
             prefix=made.prefix,
             digest=made.digest,
@@ -104,6 +110,23 @@ def make_token_text(membership: Membership) -> str:
             expires_at=at + timedelta(hours=1),
         )
     return made.text
+
+
+def make_ready(staff: Membership) -> Membership:
+    """Staff who has confirmed the policy, works in Germany and, as a lead, checks requests."""
+    with organization_scope(staff.organization_id):
+        rules = SupportRules.objects.first() or SupportRules.objects.create(
+            text="I look only for a case."
+        )
+        checks = Permission.GRANT_ENDORSE in staff.role_permissions()
+        rules.pool, rules.countries = [*rules.pool, *[str(staff.pk)] * checks], ["DE"]
+        rules.save()
+        Attestation.objects.create(
+            staff_id=staff.pk, text_version=rules.text_version, attested_at=staff.joined_at
+        )
+        Membership.objects.filter(pk=staff.pk).update(country="DE")
+        staff.country = "DE"
+    return staff
 
 
 @pytest.fixture
@@ -162,12 +185,12 @@ def ned(other_organization: Organization) -> Membership:
 
 @pytest.fixture
 def sam(vendor: Organization) -> Membership:
-    return make_member(vendor, "Sam Whitlock", BuiltInRole.SUPPORT_ENGINEER)
+    return make_ready(make_member(vendor, "Sam Whitlock", BuiltInRole.SUPPORT_ENGINEER))
 
 
 @pytest.fixture
 def lea(vendor: Organization) -> Membership:
-    return make_member(vendor, "Lea Moreau", BuiltInRole.SUPPORT_LEAD)
+    return make_ready(make_member(vendor, "Lea Moreau", BuiltInRole.SUPPORT_LEAD))
 
 
 @pytest.fixture

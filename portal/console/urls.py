@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, path
 
-from portal.console.views import acting, cases, disputes, grants, overview, report, steps, using
+from portal.console.views import (
+    acting,
+    cases,
+    disputes,
+    grants,
+    overview,
+    report,
+    steps,
+    using,
+    vendor,
+)
 
 _GRANT = "grants/<slug:slug>/<str:reference>/"
 _INTEGRATION = f"{_GRANT}integrations/<uuid:integration_id>/"
@@ -30,6 +40,8 @@ console_urls: list[URLPattern] = [
     path("disputes/", disputes.staff_dispute_list, name="staff-dispute-list"),
     path(_DISPUTE, disputes.staff_dispute_show, name="staff-dispute-show"),
     path(f"{_DISPUTE}answer/", disputes.staff_dispute_answer, name="staff-dispute-answer"),
+    path("rules/", vendor.support_rules_change, name="support-rules-change"),
+    path("policy/", vendor.support_policy_show, name="support-policy-show"),
     path("grants/", grants.staff_grant_list, name="staff-grant-list"),
     path(_GRANT, grants.staff_grant_show, name="staff-grant-show"),
     path(f"{_GRANT}endorse/", grants.staff_grant_endorse, name="staff-grant-endorse"),

@@ -7,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from portal.demo.history import build_history
 from portal.demo.people import acting, build_customer, build_vendor, member_of, scope_of
+from portal.demo.support import build_rules
 from portal.demo.world import CUSTOMERS
 from portal.sso.demo import connect_demo
 
@@ -15,6 +16,8 @@ def build(at: datetime) -> None:
     """Every step looks whether it was done, so that a second start changes nothing."""
     require_demo()
     vendor = build_vendor(at)
+    with scope_of(vendor):
+        build_rules(at)
     for firm in CUSTOMERS:
         organization = build_customer(firm, vendor, at)
         with scope_of(organization):

@@ -85,7 +85,7 @@ def _to_check(actor: Actor) -> Q:
 
 def _within_reach(actor: Actor) -> Q:
     if actor.may(Permission.GRANT_REQUEST):
-        mine = Q(staff_id=actor.id)
+        mine = Q(staff_id=actor.id) | Q(filed_by_id=actor.id)
         return mine | _to_check(actor) if actor.may(Permission.GRANT_ENDORSE) else mine
     return Q() if actor.may(Permission.GRANT_VIEW) else Q(pk__in=[])
 

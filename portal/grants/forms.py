@@ -102,11 +102,6 @@ class RequestForm(forms.Form):
         label=_("In which integrations"), required=False, widget=forms.CheckboxSelectMultiple
     )
     duration = forms.ChoiceField(label=_("For how long"))
-    country = forms.CharField(
-        label=_("Country you will read from"),
-        max_length=60,
-        help_text=_("The customer sees it."),
-    )
 
     def __init__(self, *args: Any, scope: Iterable[ScopeItem], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -56,6 +56,16 @@ class SamePerson(NotPermitted):
     code = "same-person"
 
 
+class StaffNotReady(NotPermitted):
+    """The vendor's own rules keep this person from asking; the customer is not bothered."""
+
+    code = "staff-not-ready"
+
+
+class NotInPool(NotPermitted):
+    code = "not-in-pool"
+
+
 class NoAccess(NotFound):
     """The one answer of the reading door, whatever the reason: nothing can be told apart."""
 

@@ -80,7 +80,7 @@ class StaffOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField(source="staff_id")
     name = serializers.CharField(source="staff_name")
     email = serializers.EmailField(source="staff_email")
-    country = serializers.CharField()
+    country = serializers.CharField(help_text="ISO 3166-1, two letters.")
 
 
 class GrantFacts(serializers.ModelSerializer[Grant]):

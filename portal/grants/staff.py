@@ -88,10 +88,35 @@ def employed(staff_id: UUID, *, at: datetime) -> Membership | None:
     with system_scope("staff membership"):
         row = (
             Membership.unscoped.filter(pk=staff_id, organization__kind=Organization.Kind.VENDOR)
-            .only("id", "user_id", "name", "email", "status", "access_ends_at", "blocked_from")
+            .only(
+                "id",
+                "organization_id",
+                "user_id",
+                "name",
+                "email",
+                "country",
+                "status",
+                "access_ends_at",
+                "blocked_from",
+            )
             .first()
         )
     return row if row is not None and row.is_active(at=at) else None
+
+
+def asker(staff_id: UUID, *, at: datetime) -> Membership | None:
+    """The same, if their role or a team of theirs lets them ask for diagnostic access."""
+    person = employed(staff_id, at=at)
+    if person is None:
+        return None
+    with organization_scope(person.organization_id):
+        holders = Membership.objects.holders(Permission.GRANT_REQUEST, at=at)
+        return person if holders.filter(pk=staff_id).exists() else None
+
+
+def is_machine(actor: Actor) -> bool:
+    """Whether a service account acts: it asks for others, and reads nothing."""
+    return actor.token is not None and actor.token.service_account_id is not None
 
 
 def _organization_of_grant(grant_id: UUID) -> Organization | None:

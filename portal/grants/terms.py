@@ -19,7 +19,6 @@ class Wish:
     justification: str
     duration: timedelta
     capabilities: tuple[str, ...]
-    country: str
     scope: tuple[ScopeItem, ...] = ()
     starts_at: datetime | None = None
 
@@ -90,8 +89,6 @@ def _check_reason(wish: Wish, wrong: dict[str, list[str]]) -> None:
         wrong["justification"] = [
             _("Tell the customer in at least 20 characters why you need this.")
         ]
-    if not wish.country.strip():
-        wrong["country"] = [_("Say from which country you will read.")]
 
 
 def _check_capabilities(chosen: Sequence[str], wrong: dict[str, list[str]]) -> None:

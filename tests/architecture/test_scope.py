@@ -24,6 +24,7 @@ SYSTEM_SCOPE_CALLERS = {
     "portal/grants/across.py",  # a staff member's cases and grants, by id
     "portal/grants/across_disputes.py",  # disputes of all customers, by id
     "portal/grants/staff.py",  # customer of a grant, place of a staff member
+    "portal/grants/vendor.py",  # the vendor's rules, asked at a customer's
     "portal/grants/sweeps.py",  # grants whose time has come
     "portal/outlets/tasks.py",  # the mailer: whose log has grown
     "portal/people/sweeps.py",  # ends of access that are near, uploads nobody confirmed

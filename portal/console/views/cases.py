@@ -18,6 +18,7 @@ from portal.grants.rules import CaseStatus
 from portal.grants.showing import card
 from portal.grants.staff import all_customers, visiting
 from portal.grants.terms import Wish
+from portal.grants.vendor import standing_of
 from portal.ui.needs import needs
 from portal.ui.pages import page
 from portal.ui.requests import PortalRequest
@@ -75,7 +76,13 @@ def staff_grant_request(request: PortalRequest, slug: str, reference: str) -> Ht
             request, _("%(grant)s goes to a support lead first.") % {"grant": asked.reference}
         )
         return redirect("staff-grant-show", slug, asked.reference)
-    context = {"form": form, "case": case, "organization": organization}
+    person = request.actor.membership
+    context = {
+        "form": form,
+        "case": case,
+        "organization": organization,
+        "standing": standing_of(person, request.at) if person else None,
+    }
     status = 422 if form.is_bound else 200
     return page(request, "console/grant_request.html", context, status=status)
 
@@ -88,12 +95,10 @@ def _case(visitor: Actor, reference: str) -> Case:
 
 
 def _request_form(request: PortalRequest, case: Case) -> RequestForm:
-    membership = request.actor.membership
     return RequestForm(
         request.POST if request.method == "POST" else None,
         scope=attached(case),
         initial={
-            "country": membership.country if membership else "",
             "capabilities": ["status", "metadata"],
         },
     )
@@ -113,7 +118,6 @@ def _ask(request: PortalRequest, visitor: Actor, case: Case, *, form: RequestFor
                 justification=data["justification"],
                 duration=form.length(),
                 capabilities=tuple(data["capabilities"]),
-                country=data["country"],
                 scope=chosen_integrations(case, form.integration_ids()),
             ),
         )

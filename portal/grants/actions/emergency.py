@@ -17,6 +17,7 @@ from portal.grants.refusals import CaseClosed, EmergencyOn, GrantNotPending, Sam
 from portal.grants.rules import GrantStatus, Verdict
 from portal.grants.staff import employed
 from portal.grants.terms import Agreed
+from portal.grants.vendor import require_in_pool
 from tenants.access import Actor, ActorKind, action
 from tenants.permissions import Permission
 
@@ -118,6 +119,7 @@ def _require_another(grant: Grant, actor: Actor, at: datetime) -> None:
     """Neither the reader opens their own access, nor somebody who has left."""
     if actor.kind != ActorKind.STAFF or actor.id is None or actor.id == grant.staff_id:
         raise SamePerson(_("Two colleagues have to agree: nobody opens their own access."))
+    require_in_pool(actor.id)
     me, reader = employed(actor.id, at=at), employed(grant.staff_id, at=at)
     if me is None or reader is None:
         raise GrantNotPending(_("%(name)s no longer works here.") % {"name": grant.staff_name})

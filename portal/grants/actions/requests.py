@@ -1,21 +1,23 @@
 """Asking for diagnostic access, and what the vendor itself decides before the customer sees it."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from audit.names import EventName
 from audit.recorder import record
-from audit.refusals import NotPermitted
+from audit.refusals import Invalid, NotPermitted
 from portal.grants import rules
 from portal.grants.actions.ending import end_grant
 from portal.grants.actions.settling import settle_overdue
 from portal.grants.models import Case, Grant, GrantDecision, GrantResource
 from portal.grants.refusals import CaseClosed, GrantAlreadyOpen, SamePerson
 from portal.grants.rules import GrantStatus, ScopeItem, Verdict
-from portal.grants.staff import employed
+from portal.grants.staff import asker, is_machine
 from portal.grants.terms import Wish
+from portal.grants.vendor import require_in_pool, require_ready
 from portal.grants.versions import check_version
 from tenants.access import Actor, ActorKind, action
 from tenants.models import Membership
@@ -24,28 +26,22 @@ from tenants.permissions import Permission
 
 
 @action(Permission.GRANT_REQUEST)
-def request_grant(case: Case, *, actor: Actor, at: datetime, wish: Wish) -> Grant:
-    """Ask for diagnostic access as a member of the vendor's staff; opens nothing by itself."""
-    person = _staff(actor, at)
+def request_grant(
+    case: Case, *, actor: Actor, at: datetime, wish: Wish, staff_id: UUID | None = None
+) -> Grant:
+    """Ask for diagnostic access as a member of the vendor's staff; opens nothing by itself.
+
+    A service account of the vendor names the person it asks for: `staff_id`.
+    """
+    person = _staff(actor, at, named=staff_id)
+    require_ready(person, at)
     case = Case.objects.locked(case.pk)
     if not case.is_open:
         raise CaseClosed(_("%(case)s is closed.") % {"case": case.reference})
     wish.check([row.as_scope() for row in case.integrations.all()], at=at)
     settle_overdue(Grant.objects.filter(staff_id=person.pk), actor=actor, at=at)
-    grant = Grant(
-        case=case,
-        staff_id=person.pk,
-        staff_name=person.name,
-        staff_email=person.email,
-        country=wish.country.strip(),
-        reason_code=wish.reason_code,
-        justification=wish.justification.strip(),
-        capabilities=sorted(set(wish.capabilities)),
-        requested_duration=wish.duration,
-        requested_start_at=wish.starts_at,
-        requested_at=at,
-        scope_hash=rules.scope_hash(case.pk, wish.capabilities, wish.scope),
-    )
+    grant = _asked(case, person, wish, at=at)
+    grant.filed_by_id = actor.id if is_machine(actor) else None
     _keep(grant)
     keep_scope(grant, wish.scope)
     record(
@@ -68,6 +64,7 @@ def endorse_grant(
     grant = Grant.objects.locked(grant.pk)
     check_version(grant, version)
     _refuse_own(grant, actor)
+    require_in_pool(actor.id)
     grant.endorse(at)
     grant.save(update_fields=["status", "version", "endorsed_at"])
     keep_decision(grant, Verdict.ENDORSED, actor=actor, at=at, note=note)
@@ -83,6 +80,7 @@ def reject_grant(
     grant = Grant.objects.locked(grant.pk)
     check_version(grant, version)
     _refuse_own(grant, actor)
+    require_in_pool(actor.id)
     keep_decision(grant, Verdict.REJECTED, actor=actor, at=at, note=note)
     return end_grant(grant, GrantStatus.VENDOR_REJECTED, actor=actor, at=at)
 
@@ -132,10 +130,37 @@ def keep_decision(
     return decision
 
 
-def _staff(actor: Actor, at: datetime) -> Membership:
-    person = employed(actor.id, at=at) if actor.kind == ActorKind.STAFF and actor.id else None
-    if person is None:
+def _asked(case: Case, person: Membership, wish: Wish, *, at: datetime) -> Grant:
+    return Grant(
+        case=case,
+        staff_id=person.pk,
+        staff_name=person.name,
+        staff_email=person.email,
+        country=person.country,
+        reason_code=wish.reason_code,
+        justification=wish.justification.strip(),
+        capabilities=sorted(set(wish.capabilities)),
+        requested_duration=wish.duration,
+        requested_start_at=wish.starts_at,
+        requested_at=at,
+        scope_hash=rules.scope_hash(case.pk, wish.capabilities, wish.scope),
+    )
+
+
+def _staff(actor: Actor, at: datetime, *, named: UUID | None) -> Membership:
+    """Who asks: the person themselves, or the one a service account names."""
+    if actor.kind != ActorKind.STAFF or actor.id is None:
         raise NotPermitted(_("Only the vendor's own staff can ask for diagnostic access."))
+    if not is_machine(actor):
+        if named not in (None, actor.id):
+            raise NotPermitted(_("A person asks for their own access only."))
+        named = actor.id
+    person = asker(named, at=at) if named else None
+    if person is None:
+        raise Invalid(
+            _("Name the member of the staff who asks."),
+            {"staff": _("Nobody who may ask for diagnostic access has this id.")},
+        )
     return person
 
 

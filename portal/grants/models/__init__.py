@@ -12,9 +12,11 @@ from portal.grants.models.grants import (
     LatestEnd,
 )
 from portal.grants.models.use import AccessRecord, SupportSession
+from portal.grants.models.vendor import Attestation, SupportRules
 
 __all__ = [
     "AccessRecord",
+    "Attestation",
     "Bundle",
     "BundleOpening",
     "Case",
@@ -29,5 +31,6 @@ __all__ = [
     "GrantResource",
     "LatestEnd",
     "Reminder",
+    "SupportRules",
     "SupportSession",
 ]

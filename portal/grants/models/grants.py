@@ -10,6 +10,7 @@ from django.db.models.sql.compiler import SQLCompiler
 
 from audit.recorder import Target
 from portal.grants import rules
+from portal.grants.countries import country_name
 from portal.grants.models.cases import Case
 from portal.grants.refusals import IllegalMove
 from portal.grants.rules import GrantStatus, ReasonCode, ScopeItem, ScopeKind, Verdict
@@ -44,12 +45,15 @@ class LatestEnd(models.Func):
 
 class GrantQuerySet(TenantQuerySet["Grant"]):
     def visible_to(self, actor: Actor) -> Self:
-        """The customer, a support lead and the vendor's auditor see all; an engineer their own."""
+        """The customer, a support lead and the vendor's auditor see all; an engineer their own.
+
+        A service account sees what it asked for on somebody's behalf.
+        """
         if not actor.may(Permission.GRANT_VIEW):
             return self.none()
         asks = actor.kind == ActorKind.STAFF and actor.may(Permission.GRANT_REQUEST)
         if asks and not actor.may(Permission.GRANT_ENDORSE):
-            return self.filter(staff_id=actor.id)
+            return self.filter(Q(staff_id=actor.id) | Q(filed_by_id=actor.id))
         return self.all()
 
     def active(self, at: datetime) -> Self:
@@ -92,7 +96,10 @@ class Grant(TenantModel):
     staff_id = models.UUIDField()
     staff_name = models.CharField(max_length=200)
     staff_email = models.EmailField(max_length=254)
-    country = models.CharField(max_length=60)
+    # The service account that asked on their behalf, if one did: it may read how it stands.
+    filed_by_id = models.UUIDField(null=True)
+    # ISO 3166-1, from the profile of who asks; empty only in requests of before it was kept so.
+    country = models.CharField(max_length=2)
     reason_code = models.CharField(max_length=30, choices=ReasonCode)
     justification = models.TextField(max_length=2000)
     capabilities = models.JSONField(default=list)
@@ -173,6 +180,10 @@ class Grant(TenantModel):
     @property
     def reference(self) -> str:
         return f"DIA-{self.number}"
+
+    @property
+    def country_name(self) -> str:
+        return country_name(self.country)
 
     def audit_target(self) -> Target:
         return Target(kind="grant", id=self.pk, reference=self.reference)

@@ -43,7 +43,9 @@ class RequestInput(StrictSerializer):
         min_value=int(rules.SHORTEST.total_seconds()),
         max_value=int(rules.LONGEST.total_seconds()),
     )
-    country = TextField(max_length=60, required=False, default="", allow_blank=True)
+    staff = serializers.UUIDField(
+        required=False, default=None, allow_null=True, help_text="For service accounts: who asks."
+    )
     starts_at = serializers.DateTimeField(required=False, default=None, allow_null=True)
 
 

@@ -30,7 +30,7 @@ def _facts(grant: Grant) -> list[tuple[str, str]]:
     facts = [
         (_("Access"), grant.reference),
         (_("Case"), f"{grant.case.reference} {grant.case.title}"),
-        (_("Who"), f"{grant.staff_name}, {grant.country}"),
+        (_("Who"), f"{grant.staff_name}, {grant.country_name}"),
         (_("Why"), grant.justification),
         (_("For how long"), duration(grant.requested_duration)),
         (_("Answer until"), utc(grant.answer_by)),

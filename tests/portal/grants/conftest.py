@@ -28,7 +28,6 @@ def wish(**changes: Any) -> Wish:
         "justification": WHY,
         "duration": timedelta(days=7),
         "capabilities": BOTH,
-        "country": "Germany",
     }
     return Wish(**{**given, **changes})
 

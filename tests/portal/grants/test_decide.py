@@ -65,7 +65,6 @@ class TestRequest:
             ({"reason_code": "curiosity"}, "reason_code"),
             ({"capabilities": ()}, "capabilities"),
             ({"capabilities": ("everything",)}, "capabilities"),
-            ({"country": " "}, "country"),
             ({"scope": ()}, "scope"),
         ],
     )

@@ -21,7 +21,7 @@ from portal.grants.rules import Capability
 from tenants.access import Actor
 from tenants.models import Membership, Organization
 from tenants.permissions import BuiltInRole
-from tests.cast import make_member
+from tests.cast import make_member, make_ready
 
 ActorOf = Callable[..., Actor]
 StaffOf = Callable[[Membership], Actor]
@@ -30,7 +30,7 @@ StaffOf = Callable[[Membership], Actor]
 @pytest.fixture
 def lou(vendor: Organization) -> Membership:
     """A second lead."""
-    return make_member(vendor, "Lou Marsh", BuiltInRole.SUPPORT_LEAD)
+    return make_ready(make_member(vendor, "Lou Marsh", BuiltInRole.SUPPORT_LEAD))
 
 
 def terms(case: Case, **changes: Any) -> Allowed:

@@ -76,7 +76,6 @@ class TestJourney:  # one story each, told from beginning to end
                 "capabilities": ["status", "metadata"],
                 "integrations": [str(integration)],
                 "duration": str(7 * 86400),
-                "country": "Germany",
             },
         )
         assert asked.status_code == 302, asked.content.decode()[:3000]
@@ -148,7 +147,6 @@ class TestJourney:  # one story each, told from beginning to end
             "capabilities": ["metadata", "status"],
             "integrations": [str(case.integrations.get().integration_id)],
             "duration_seconds": 86400,
-            "country": "Germany",
         }
 
         made = client.post(f"{SUPPORT}grants", body, "application/json", headers=engineer)

@@ -133,13 +133,19 @@ class SupportGrantViewSet(SupportViewSet):
             return tagged(self.answer(grant), grant.version)
 
     def create(self, request: Request) -> Response:
-        """Ask for diagnostic access; a lead and then the customer decide."""
+        """Ask for diagnostic access; a lead and then the customer decide.
+
+        A service account names the person it asks for; the country is that of their profile.
+        """
         data = self.read()
-        actor = self.request.actor
-        with visiting(actor, data["organization"]) as visitor:
+        with visiting(self.request.actor, data["organization"]) as visitor:
             case = self._case(visitor, data["case"])
             grant = request_grant(
-                case, actor=visitor, at=self.request.at, wish=_wish(data, case, actor)
+                case,
+                actor=visitor,
+                at=self.request.at,
+                wish=_wish(data, case),
+                staff_id=data["staff"],
             )
             return tagged(self.answer(grant, status=201), grant.version)
 
@@ -267,14 +273,12 @@ def begin_session(visitor: Actor, grant: Grant, *, at: datetime) -> None:
         open_api_session(grant, actor=visitor, at=at)
 
 
-def _wish(data: dict[str, Any], case: Case, actor: Actor) -> Wish:
-    profile = actor.membership.country if actor.membership else ""
+def _wish(data: dict[str, Any], case: Case) -> Wish:
     return Wish(
         reason_code=data["reason_code"],
         justification=data["justification"],
         duration=timedelta(seconds=data["duration_seconds"]),
         capabilities=tuple(data["capabilities"]),
-        country=data["country"] or profile,
         scope=chosen_integrations(case, data["integrations"]),
         starts_at=data["starts_at"],
     )
