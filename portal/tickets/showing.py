@@ -58,6 +58,7 @@ CREDENTIALS = {
     "session": gettext_lazy("Browser session"),
     "token": gettext_lazy("API token"),
     "password": gettext_lazy("Password sign-in"),
+    "reset": gettext_lazy("Link of a forgotten password"),
     "sso": gettext_lazy("Single sign-on"),
     "invitation": gettext_lazy("Invitation"),
 }

@@ -3,14 +3,15 @@
 import io
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import Context
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from dataclasses import dataclass, field
+from urllib.parse import urlencode, urlsplit
 from wsgiref.util import setup_testing_defaults
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.db import connection
 from django.urls import set_script_prefix
+from django.utils.crypto import get_random_string
 
 from tenants.scoping import current_organization_id, organization_scope
 
@@ -21,6 +22,8 @@ AGENT = "Gatehouse proof of no access"
 class Answer:
     status: int
     location: str = ""
+    # Those that the answer set: what a browser would send back.
+    cookies: Mapping[str, str] = field(default_factory=dict)
 
 
 class NoAnswer(Exception):
@@ -32,9 +35,11 @@ def call(
     *,
     cookies: Mapping[str, str] | None = None,
     environ: Mapping[str, object] | None = None,
+    form: Mapping[str, str] | None = None,
 ) -> Answer:
-    """GET `path` as a browser or a client would. Raises NoAnswer for 429 and 5xx."""
-    made = _environ(path, cookies or {}) | dict(environ or {})
+    """GET `path`, or POST a form to it, as a browser would. Raises NoAnswer for 429 and 5xx."""
+    sent, posted = (dict(cookies or {}), {}) if form is None else _posted(form, cookies or {})
+    made = _environ(path, sent) | posted | dict(environ or {})
     serve = _serve_inside if connection.in_atomic_block else _serve
     # An empty context: the request must find its own way in, not this worker's scope.
     answer = Context().run(serve, made)
@@ -47,6 +52,24 @@ def call(
 
 
 TOO_MANY, SERVER_ERROR = 429, 500
+CSRF_SECRET_LENGTH = 32
+
+
+def _posted(
+    form: Mapping[str, str], cookies: Mapping[str, str]
+) -> tuple[dict[str, str], dict[str, object]]:
+    """A form of our own page: the same token in its field and in the cookie, from our address."""
+    token = get_random_string(CSRF_SECRET_LENGTH)
+    base = urlsplit(settings.BASE_URL)
+    body = urlencode({**form, "csrfmiddlewaretoken": token}).encode()
+    environ: dict[str, object] = {
+        "REQUEST_METHOD": "POST",
+        "CONTENT_TYPE": "application/x-www-form-urlencoded",
+        "CONTENT_LENGTH": str(len(body)),
+        "HTTP_ORIGIN": f"{base.scheme}://{base.netloc}",
+        "wsgi.input": io.BytesIO(body),
+    }
+    return {**cookies, settings.CSRF_COOKIE_NAME: token}, environ
 
 
 def _environ(path: str, cookies: Mapping[str, str]) -> dict[str, object]:
@@ -98,7 +121,8 @@ def _serve_inside(environ: dict[str, object]) -> Answer:
     response = _handler().get_response(WSGIRequest(environ))
     for close in getattr(response, "_resource_closers", ()):  # `close` itself would send the signal
         close()
-    return Answer(response.status_code, response.headers.get("Location", ""))
+    cookies = {name: morsel.value for name, morsel in response.cookies.items()}
+    return Answer(response.status_code, response.headers.get("Location", ""), cookies)
 
 
 _made: list[WSGIHandler] = []

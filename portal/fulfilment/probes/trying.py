@@ -1,10 +1,13 @@
 """Tries each listed credential through the door it was made for, and notes the answer."""
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
@@ -24,6 +27,7 @@ from tenants.links import Purpose, signed_link
 from tenants.models import Organization, Policy
 
 _OK = range(200, 300)
+GONE = "the account is gone"
 _LET_IN = range(200, 400)
 
 
@@ -71,9 +75,9 @@ def _sign_in(knock: Knock) -> Trial:
     """A new browser session of the person, as a password or a reset password would give it."""
     path = reverse("home-show", args=[knock.organization.slug])
     tried = f"GET {path} with a new session of the person"
-    user = User.objects.filter(pk=UUID(knock.handle["user"])).first()
+    user = _user_of(knock)
     if user is None:
-        return Trial(tried, accepted=False, detail="the account is gone")
+        return Trial(tried, accepted=False, detail=GONE)
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
@@ -88,6 +92,47 @@ def _sign_in(knock: Knock) -> Trial:
     # A way to the sign-in of this very workspace would mean that it still knows the person.
     enter = reverse("workspace-enter", args=[knock.organization.slug])
     return _opened(tried, answer, also_open=answer.location.startswith(enter))
+
+
+def _user_of(knock: Knock) -> User | None:
+    return User.objects.filter(pk=UUID(knock.handle["user"])).first()
+
+
+def _reset_link(knock: Knock) -> Trial:
+    """The link of a forgotten password, followed to a new password and with it to the workspace.
+
+    All of it is rolled back: the person's password stays what it is.
+    """
+    tried = "GET the link of a forgotten password, POST a new one, sign in with it"
+    user = _user_of(knock)
+    if user is None:
+        return Trial(tried, accepted=False, detail=GONE)
+    with transaction.atomic():
+        refused = _set_password(user)
+        trial = None if refused else _sign_in(knock)
+        transaction.set_rollback(True)
+    if trial is None:
+        return Trial(tried, accepted=False, detail=f"{refused}, the link is refused")
+    return Trial(tried, accepted=trial.accepted, detail=trial.detail)
+
+
+def _set_password(user: User) -> str:
+    """Through both pages of the link; what the server said where it refused, else nothing."""
+    somewhere = {"REMOTE_ADDR": _somewhere()}
+    uid, key = user_pk_to_url_str(user), default_token_generator.make_token(user)
+    link = reverse("account_reset_password_from_key", kwargs={"uidb36": uid, "key": key})
+    opened = call(link, environ=somewhere)
+    if not opened.location:
+        return f"HTTP {opened.status}"
+    chosen = secrets.token_urlsafe(24)
+    form = {"password1": chosen, "password2": chosen}
+    done = call(opened.location, cookies=opened.cookies, environ=somewhere, form=form)
+    return "" if done.location else f"HTTP {done.status}"
+
+
+def _somewhere() -> str:
+    """A loopback address of its own: how often one address may try is not what is tried here."""
+    return ".".join(["127", *(str(secrets.randbelow(254) + 1) for _ in range(3))])
 
 
 def _from_within() -> dict[str, object]:
@@ -145,6 +190,7 @@ PROBES: dict[str, Probe] = {
     "session": _session,
     "token": _token,
     "password": _sign_in,
+    "reset": _reset_link,
     "sso": _sso,
     "invitation": _invitation,
 }

@@ -86,9 +86,8 @@ def _password(membership: Membership) -> Iterator[Credential]:
     user = membership.user
     if user is not None and user.has_usable_password():
         handle = {"user": str(user.pk)}
-        yield Credential(
-            "password", _("Password, or a link to reset it"), str(user.pk), handle, user.last_login
-        )
+        yield Credential("password", _("Password"), str(user.pk), handle, user.last_login)
+        yield Credential("reset", _("Link to set a new password"), str(user.pk), handle)
 
 
 def _identities(membership: Membership) -> Iterator[Credential]:

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.identifiers import new_id
+from audit.models import Event
 from portal.fulfilment.actions import claim_step
 from portal.fulfilment.probes.handles import note_credential
 from portal.fulfilment.probes.trying import try_credential
@@ -95,7 +96,7 @@ def test_a_person_is_cut_off_and_every_credential_is_refused(
     TeamMember.objects.create(team=team, membership=mia)
     ticket = work(file_revocation(mia, actor=actor_of(ada), at=at))
     assert ticket.status == Status.COMPLETED
-    kinds = {"session", "token", "password", "invitation"}
+    kinds = {"session", "token", "password", "reset", "invitation"}
     assert answers(ticket) == dict.fromkeys(kinds, "refused")
     mia.refresh_from_db()
     invitation.refresh_from_db()
@@ -190,6 +191,7 @@ def reopen_invitation(mia: Membership) -> None:
         ("sso", relink_sso, "saml"),
         ("sso", relink_sso, "google"),
         ("password", let_back_in, "saml"),
+        ("reset", let_back_in, "saml"),
         ("invitation", reopen_invitation, "saml"),
     ],
 )
@@ -234,6 +236,27 @@ def test_a_credential_that_works_again_keeps_the_request_open(
     assert set(answers(ticket).values()) == {"refused"}
     mia.refresh_from_db()
     assert mia.status == Membership.Status.REVOKED
+
+
+def test_the_link_of_a_forgotten_password_is_followed_to_its_end_and_leaves_nothing_behind(
+    ada: Membership, mia: Membership, at: datetime
+) -> None:
+    """Somebody who still has access comes in by it, and keeps the password they had."""
+    assert mia.user is not None
+    before = mia.user.password
+    ticket = make_ticket(ada, mia, at)
+    note_credential(
+        ticket, kind="reset", label="link", identity="x", handle={"user": str(mia.user_id)}
+    )
+    finding = Finding.objects.get(ticket=ticket)
+    trial = try_credential(finding, ada.organization, at)
+    assert (trial.accepted, trial.tried.startswith("GET the link")) == (True, True)
+    mia.user.refresh_from_db()
+    assert mia.user.password == before
+    assert not Session.objects.exists()
+    assert not Event.objects.filter(name__startswith="account.").exists()
+    Membership.objects.filter(pk=mia.pk).update(status="suspended", contained_at=at)
+    assert not try_credential(finding, ada.organization, at).accepted
 
 
 @pytest.mark.parametrize("kind", ["saml", "google"])
