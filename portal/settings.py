@@ -377,6 +377,7 @@ SPECTACULAR_SETTINGS = {
         "DownstreamKindEnum": "portal.downstream.rules.Kind",
         "IntegrationKindEnum": "portal.catalog.rules.IntegrationKind",
         "MemberStatusEnum": "tenants.models.Membership.Status",
+        "ReasonCodeEnum": "portal.grants.rules.ReasonCode",
         "ResourceKindEnum": "portal.catalog.rules.ResourceKind",
         "RoleEnum": "tenants.permissions.BuiltInRole",
         "ScopeKindEnum": "portal.grants.rules.ScopeKind",

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from portal.console.views import (
     acting,
+    bundles,
     cases,
     disputes,
     grants,
@@ -16,6 +17,7 @@ from portal.console.views import (
 
 _GRANT = "grants/<slug:slug>/<str:reference>/"
 _INTEGRATION = f"{_GRANT}integrations/<uuid:integration_id>/"
+_BUNDLE = "cases/<slug:slug>/<str:reference>/bundles/<uuid:bundle_id>/"
 _DISPUTE = "disputes/<slug:slug>/<str:reference>/"
 
 console_urls: list[URLPattern] = [
@@ -37,6 +39,8 @@ console_urls: list[URLPattern] = [
         cases.staff_grant_request,
         name="staff-grant-request",
     ),
+    path(_BUNDLE, bundles.staff_bundle_show, name="staff-bundle-show"),
+    path(f"{_BUNDLE}download/", bundles.staff_bundle_json, name="staff-bundle-json"),
     path("disputes/", disputes.staff_dispute_list, name="staff-dispute-list"),
     path(_DISPUTE, disputes.staff_dispute_show, name="staff-dispute-show"),
     path(f"{_DISPUTE}answer/", disputes.staff_dispute_answer, name="staff-dispute-answer"),
@@ -47,6 +51,7 @@ console_urls: list[URLPattern] = [
     path(f"{_GRANT}endorse/", grants.staff_grant_endorse, name="staff-grant-endorse"),
     path(f"{_GRANT}reject/", grants.staff_grant_reject, name="staff-grant-reject"),
     path(f"{_GRANT}withdraw/", grants.staff_grant_withdraw, name="staff-grant-withdraw"),
+    path(f"{_GRANT}emergency/", grants.staff_grant_emergency, name="staff-grant-emergency"),
     path(f"{_GRANT}statement/", disputes.staff_statement, name="staff-statement"),
     path(f"{_GRANT}session/", using.session_open, name="support-session-open"),
     path(f"{_GRANT}session/close/", using.session_close, name="support-session-close"),

@@ -1,12 +1,15 @@
 """What staff work on at all customers: ids by the system's view, rows in each one's own scope."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
+from audit.refusals import NotFound
 from portal.grants.models import Bundle, Case, Dispute, Grant, SupportSession
 from portal.grants.rules import OPEN, CaseStatus, GrantStatus
 from portal.grants.showing import GrantCard, card
@@ -105,6 +108,27 @@ def _grants(visitor: Actor, ids: list[UUID]) -> QuerySet[Grant]:
 def _cases(visitor: Actor, ids: list[UUID]) -> QuerySet[Case]:
     rows: QuerySet[Case] = Case.objects.visible_to(visitor).filter(pk__in=ids)
     return rows.prefetch_related("integrations")
+
+
+@contextmanager
+def visiting_row(
+    actor: Actor,
+    model: type[Row],
+    row_id: UUID,
+    *,
+    load: Callable[[Actor, list[UUID]], QuerySet[Row]],
+) -> Iterator[tuple[Actor, Row]]:
+    """One row in its customer's scope, by its id. Raises NotFound when it is not theirs to see."""
+    with system_scope("rows of staff"):
+        place = model.unscoped.filter(pk=row_id).values_list("organization_id", flat=True)
+        found = set(place) if actor.organization.is_vendor else set()
+    for organization in customers_by_id(found).values():
+        with organization_scope(organization.pk):
+            visitor = as_staff(actor, organization)
+            for row in load(visitor, [row_id]):
+                yield visitor, row
+                return
+    raise NotFound(_("There is nothing like that here."))
 
 
 def loaded(

@@ -1,21 +1,17 @@
 """Disputes of all customers, for the vendor's leads who answer them."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext as _
 
-from audit.refusals import NotFound
-from portal.grants.across import loaded
+from portal.grants.across import loaded, visiting_row
 from portal.grants.models import Dispute
 from portal.grants.rules import DisputeStatus
-from portal.grants.staff import as_staff, customers_by_id
 from portal.ui.paging import Page, keyset
 from tenants.access import Actor
 from tenants.permissions import Permission
-from tenants.scoping import organization_scope, system_scope
+from tenants.scoping import system_scope
 
 
 def dispute_page(
@@ -40,19 +36,11 @@ def count_to_answer(actor: Actor) -> int:
         return rows.exclude(grant__staff_id=actor.id).count()
 
 
-@contextmanager
-def visiting_dispute(actor: Actor, dispute_id: UUID) -> Iterator[tuple[Actor, Dispute]]:
+def visiting_dispute(
+    actor: Actor, dispute_id: UUID
+) -> AbstractContextManager[tuple[Actor, Dispute]]:
     """One dispute in its customer's scope. Raises NotFound when it is not theirs to see."""
-    with system_scope("disputes of staff"):
-        place = Dispute.unscoped.filter(pk=dispute_id).values_list("organization_id", flat=True)
-        found = set(place) if actor.organization.is_vendor else set()
-    for organization in customers_by_id(found).values():
-        with organization_scope(organization.pk):
-            visitor = as_staff(actor, organization)
-            for dispute in _disputes(visitor, [dispute_id]):
-                yield visitor, dispute
-                return
-    raise NotFound(_("There is no such dispute."))
+    return visiting_row(actor, Dispute, dispute_id, load=_disputes)
 
 
 def _disputes(visitor: Actor, ids: list[UUID]) -> QuerySet[Dispute]:

@@ -12,11 +12,15 @@ class GrantsConfig(AppConfig):
         # Imported here: models are not loaded before.
         from portal.grants import (  # noqa: PLC0415
             api,  # noqa: F401  (registers itself)
+            bundle_api,  # noqa: F401
+            emergency_api,  # noqa: F401
             registrations,
             statement_api,  # noqa: F401
             sweeps,  # noqa: F401
         )
         from portal.grants.support import api as support  # noqa: F401, PLC0415
+        from portal.grants.support import bundle_api as support_bundles  # noqa: F401, PLC0415
+        from portal.grants.support import emergency_api as support_emergency  # noqa: F401, PLC0415
         from portal.grants.support import export_api as support_exports  # noqa: F401, PLC0415
         from portal.grants.support import statement_api as support_statements  # noqa: F401, PLC0415
 

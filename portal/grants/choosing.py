@@ -48,7 +48,7 @@ def narrowed_scope(
     """Whole integrations and single resources; of one with single ones, only those."""
     offered = {item.object_id: item for item in widest_for(grant, actor)}
     whole = _picked(offered, integrations)
-    rows = {row.pk: _as_scope(row) for row in narrowable(grant, actor).filter(pk__in=resources)}
+    rows = {row.pk: as_scope(row) for row in narrowable(grant, actor).filter(pk__in=resources)}
     single = _picked(rows, resources)
     cut = {item.integration_id for item in single}
     return (*(item for item in whole if item.object_id not in cut), *single)
@@ -63,7 +63,7 @@ def _everything(actor: Actor) -> tuple[ScopeItem, ...]:
     )
 
 
-def _as_scope(row: Resource) -> ScopeItem:
+def as_scope(row: Resource) -> ScopeItem:
     return ScopeItem(ScopeKind.RESOURCE, row.pk, row.integration_id, row.path)
 
 

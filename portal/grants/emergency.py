@@ -12,7 +12,7 @@ from audit.signing import SignatureWrong, own_keys, sign, verify
 from portal.grants import rules
 from portal.grants.models import EmergencyConsent, Grant
 from portal.grants.refusals import EmergencyOff
-from portal.grants.rules import Capability, ReasonCode, ScopeItem, covered
+from portal.grants.rules import Capability, ReasonCode, ScopeItem, Verdict, covered
 
 _KIND = "gatehouse.emergency-consent"
 # Only what looks: an emergency never changes anything at a customer's.
@@ -110,3 +110,22 @@ def _document(consent: EmergencyConsent) -> dict[str, object]:
 
 def _instant(value: datetime) -> str:
     return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Whether a request could be opened as an emergency, for the page of a lead."""
+
+    why_not: str
+    agreed: tuple[str, ...]
+    missing: int
+
+
+def outlook(grant: Grant, at: datetime) -> Outlook:
+    consent = standing_consent(at)
+    since = at - rules.EMERGENCY_AGREE_WITHIN
+    said = grant.decisions.filter(verdict=Verdict.EMERGENCY, at__gt=since).order_by("id")
+    if consent is not None:
+        said = said.filter(terms__consent=str(consent.pk))
+    names = tuple(said.values_list("by_name", flat=True))
+    return Outlook(why_not(consent, grant), names, rules.EMERGENCY_APPROVERS - len(names))

@@ -2,9 +2,10 @@
 
 from typing import TypeVar
 
-from portal.grants.models import CaseQuerySet, DisputeQuerySet, GrantQuerySet
+from portal.grants.models import BundleQuerySet, CaseQuerySet, DisputeQuerySet, GrantQuerySet
 
 Rows = TypeVar("Rows", CaseQuerySet, GrantQuerySet)
+OfCase = TypeVar("OfCase", BundleQuerySet, DisputeQuerySet)
 LONGEST = 9
 
 
@@ -14,8 +15,8 @@ def numbered(rows: Rows, reference: str, series: str) -> Rows:
     return rows.none() if number is None else rows.filter(number=number)
 
 
-def numbered_by_case(rows: DisputeQuerySet, reference: str) -> DisputeQuerySet:
-    """Disputes carry the number of their case. A case can be of one dispute only."""
+def numbered_by_case(rows: OfCase, reference: str) -> OfCase:
+    """What carries the number of its case. A case is of one dispute at most."""
     number = number_of(reference, "CASE")
     return rows.none() if number is None else rows.filter(case__number=number)
 

@@ -7,10 +7,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.grants.models import Dispute, Grant
-from portal.grants.rules import DisputeStatus
+from portal.grants.rules import DisputeStatus, Verdict
 from portal.grants.searching import search_cases
-from portal.ui import navigation, searching, waiting
+from portal.ui import navigation, notices, searching, waiting
 from portal.ui.navigation import NavItem
+from portal.ui.notices import Notice
 from portal.ui.waiting import WaitingItem
 from tenants.access import Actor
 from tenants.clock import now
@@ -41,6 +42,8 @@ def register() -> None:
     )
     waiting.register(grants_waiting)
     waiting.register(disputes_waiting)
+    waiting.register(emergencies_waiting)
+    notices.register(emergency_notice)
     searching.register(
         searching.Provider(
             label=gettext_lazy("Cases and diagnostic access"),
@@ -75,6 +78,45 @@ def disputes_waiting(actor: Actor, _at: datetime) -> list[WaitingItem]:
         )
         for row in rows.select_related("case").order_by("id")[:50]
     ]
+
+
+def emergencies_waiting(actor: Actor, at: datetime) -> list[WaitingItem]:
+    """Access that was opened as an emergency, as long as it is open."""
+    return [
+        WaitingItem(
+            title=_("%(name)s has emergency access") % {"name": grant.staff_name},
+            url=reverse("grant-show", args=[actor.organization.slug, grant.reference]),
+            icon="siren",
+            since=grant.approved_at or grant.requested_at,
+            detail=_("Look at what is read, and end it if it should not be."),
+            reference=grant.reference,
+        )
+        for grant in _opened_as_emergency(actor, at)
+    ]
+
+
+def emergency_notice(actor: Actor, at: datetime) -> list[Notice]:
+    """On every page of whoever can end it."""
+    return [
+        Notice(
+            tone="danger",
+            title=_("Emergency access is open"),
+            text=_("%(name)s of the vendor may read under %(grant)s.")
+            % {"name": grant.staff_name, "grant": grant.reference},
+            url=reverse("grant-show", args=[actor.organization.slug, grant.reference]),
+            link=_("Watch or end it"),
+            until=grant.expires_at,
+        )
+        for grant in _opened_as_emergency(actor, at)
+    ]
+
+
+def _opened_as_emergency(actor: Actor, at: datetime) -> list[Grant]:
+    if not actor.may(Permission.GRANT_DECIDE):
+        return []
+    rows = Grant.objects.visible_to(actor).active(at)
+    rows = rows.filter(decisions__verdict=Verdict.EMERGENCY)
+    return list(rows.distinct().order_by("id")[:10])
 
 
 def _waiting(grant: Grant, actor: Actor) -> WaitingItem:

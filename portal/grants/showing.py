@@ -141,3 +141,11 @@ def live_view(grant: Grant, at: datetime) -> LiveView:
         tag=f"{grant.version}-{state}-{total}-{newest[-12:]}-{live[-12:]}",
         keeps_moving=state in rules.OPEN,
     )
+
+
+def parts_of(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The lines of a bundle under their headings, each with its place in the whole."""
+    parts: dict[str, list[dict[str, Any]]] = {}
+    for place, line in enumerate(lines):
+        parts.setdefault(line["part"], []).append({**line, "place": place})
+    return [{"name": name, "lines": found} for name, found in parts.items()]

@@ -2,15 +2,29 @@
 
 from django.urls import URLPattern, path
 
-from portal.grants.views import cases, grants, statements
+from portal.grants.views import bundles, cases, emergency, grants, statements
 
 workspace_urls: list[URLPattern] = [
     path("cases/", cases.case_list, name="case-list"),
     path("cases/new/", cases.case_open, name="case-open"),
     path("cases/<str:reference>/", cases.case_show, name="case-show"),
     path("cases/<str:reference>/attach/", cases.case_attach, name="case-attach"),
+    path("cases/<str:reference>/bundle/", bundles.bundle_review, name="bundle-review"),
+    path("cases/<str:reference>/bundle/make/", bundles.bundle_make, name="bundle-make"),
+    path("cases/<str:reference>/bundle/send/", bundles.bundle_send, name="bundle-send"),
+    path(
+        "cases/<str:reference>/bundles/<uuid:bundle_id>/", bundles.bundle_show, name="bundle-show"
+    ),
+    path(
+        "cases/<str:reference>/bundles/<uuid:bundle_id>.json",
+        bundles.bundle_json,
+        name="bundle-json",
+    ),
     path("cases/<str:reference>/close/", cases.case_close, name="case-close"),
     path("access/", grants.grant_list, name="grant-list"),
+    path("access/emergency/", emergency.emergency_show, name="emergency-show"),
+    path("access/emergency/allow/", emergency.emergency_allow, name="emergency-allow"),
+    path("access/emergency/withdraw/", emergency.emergency_withdraw, name="emergency-withdraw"),
     path("access/disputes/", statements.dispute_list, name="dispute-list"),
     path("access/disputes/<str:reference>/", statements.dispute_show, name="dispute-show"),
     path("access/disputes/<str:reference>/close/", statements.dispute_close, name="dispute-close"),

@@ -22,6 +22,7 @@ SYSTEM_SCOPE_CALLERS = {
     "portal/fulfilment/owing.py",  # erasures that a restored database owes
     "portal/fulfilment/revocation/cutting.py",  # does a session serve another workspace?
     "portal/grants/across.py",  # a staff member's cases and grants, by id
+    "portal/grants/across_bundles.py",  # bundles that customers sent, by id
     "portal/grants/across_disputes.py",  # disputes of all customers, by id
     "portal/grants/staff.py",  # customer of a grant, place of a staff member
     "portal/grants/vendor.py",  # the vendor's rules, asked at a customer's

@@ -12,7 +12,7 @@ from portal.grants.actions.cases import CaseFacts, open_case
 from portal.grants.actions.requests import request_grant
 from portal.grants.choosing import attached, chosen_integrations
 from portal.grants.forms import RequestForm
-from portal.grants.models import Case, Grant
+from portal.grants.models import Bundle, Case, Grant
 from portal.grants.numbering import numbered
 from portal.grants.rules import CaseStatus
 from portal.grants.showing import card
@@ -60,6 +60,9 @@ def staff_case_show(request: PortalRequest, slug: str, reference: str) -> HttpRe
             "case": case,
             "attached": attached(case),
             "grants": [card(each, request.at) for each in grants.order_by("-id")],
+            "bundles": list(
+                Bundle.objects.visible_to(visitor).filter(case=case).order_by("-id")[:50]
+            ),
         }
     return page(request, "console/case_show.html", context)
 

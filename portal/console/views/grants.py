@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 
 from portal.console.views.using import grant_of
 from portal.grants.across import grant_page, grants_to_check
+from portal.grants.actions.emergency import agree_emergency
 from portal.grants.actions.requests import endorse_grant, reject_grant, withdraw_grant
+from portal.grants.emergency import outlook
 from portal.grants.forms import NoteForm
 from portal.grants.models import SupportSession
 from portal.grants.rules import ScopeKind
@@ -48,6 +50,7 @@ def staff_grant_show(request: PortalRequest, slug: str, reference: str) -> HttpR
             "integrations": [row for row in scope if row.kind == ScopeKind.INTEGRATION],
             "tables": sum(row.kind == ScopeKind.RESOURCE for row in scope),
             "history": history(grant),
+            "emergency": outlook(grant, request.at),
             "session": SupportSession.objects.filter(grant=grant).live(request.at).first(),
         }
     return page(request, "console/grant_show.html", context)
@@ -57,6 +60,17 @@ def staff_grant_show(request: PortalRequest, slug: str, reference: str) -> HttpR
 def staff_grant_endorse(request: PortalRequest, slug: str, reference: str) -> HttpResponse:
     _decide(request, slug, reference, decision=endorse_grant)
     messages.success(request, _("Passed on. The customer has 72 hours to answer."))
+    return redirect("staff-grant-show", slug, reference)
+
+
+@needs(agree_emergency.permission, methods=("POST",), refusal_to="staff-grant-show")
+def staff_grant_emergency(request: PortalRequest, slug: str, reference: str) -> HttpResponse:
+    with visiting(request.actor, slug) as visitor:
+        grant = agree_emergency(grant_of(visitor, reference), actor=visitor, at=request.at)
+    said = _("Open. The customer has been told.")
+    if grant.approved_at is None:
+        said = _("Your yes is kept for an hour. A second lead has to agree as well.")
+    messages.success(request, said)
     return redirect("staff-grant-show", slug, reference)
 
 

@@ -1,6 +1,6 @@
 """Support cases, the grants asked for them, who decided, and every object that was read."""
 
-from portal.grants.models.bundles import Bundle, BundleOpening
+from portal.grants.models.bundles import Bundle, BundleOpening, BundleQuerySet
 from portal.grants.models.cases import Case, CaseIntegration, CaseQuerySet
 from portal.grants.models.disputes import Dispute, DisputeQuerySet, Reminder
 from portal.grants.models.emergency import EmergencyConsent
@@ -19,6 +19,7 @@ __all__ = [
     "Attestation",
     "Bundle",
     "BundleOpening",
+    "BundleQuerySet",
     "Case",
     "CaseIntegration",
     "CaseQuerySet",

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from portal.catalog.models import Integration
 from portal.grants.actions.cases import attach_integrations, close_case, open_case
 from portal.grants.forms import AttachForm, CaseForm
-from portal.grants.models import Case, Grant
+from portal.grants.models import Bundle, Case, Grant
 from portal.grants.numbering import numbered
 from portal.grants.rules import CaseStatus
 from portal.grants.showing import card
@@ -52,7 +52,7 @@ def case_open(request: PortalRequest, slug: str) -> HttpResponse:
 
 @needs(Permission.CASE_VIEW)
 def case_show(request: PortalRequest, slug: str, reference: str) -> HttpResponse:
-    case = _case(request, reference)
+    case = case_of(request, reference)
     attached = list(case.integrations.order_by("label", "id"))
     grants = Grant.objects.visible_to(request.actor).filter(case=case).prefetch_related("scope")
     ids = [row.integration_id for row in attached]
@@ -64,6 +64,10 @@ def case_show(request: PortalRequest, slug: str, reference: str) -> HttpResponse
         "still_there": set(visible.filter(pk__in=ids).values_list("pk", flat=True)),
         "grants": [card(grant, request.at) for grant in grants.order_by("-id")],
         "attach": AttachForm(integrations=others.order_by("name", "id")[:MOST_CHOICES]),
+        "bundles": list(
+            Bundle.objects.visible_to(request.actor).filter(case=case).order_by("-id")[:50]
+        ),
+        "disputes": list(case.disputes.order_by("id")),
         "can_attach": case.is_open and others.exists(),
     }
     return page(request, "grants/case_show.html", context)
@@ -71,7 +75,7 @@ def case_show(request: PortalRequest, slug: str, reference: str) -> HttpResponse
 
 @needs(attach_integrations.permission, methods=("POST",), refusal_to="case-show")
 def case_attach(request: PortalRequest, slug: str, reference: str) -> HttpResponse:
-    case = _case(request, reference)
+    case = case_of(request, reference)
     choices = Integration.objects.visible_to(request.actor).order_by("name", "id")
     form = AttachForm(request.POST, integrations=choices[:MOST_CHOICES])
     if form.is_valid():
@@ -84,7 +88,7 @@ def case_attach(request: PortalRequest, slug: str, reference: str) -> HttpRespon
 
 @needs(close_case.permission, methods=("POST",), refusal_to="case-show")
 def case_close(request: PortalRequest, slug: str, reference: str) -> HttpResponse:
-    case = close_case(_case(request, reference), actor=request.actor, at=request.at)
+    case = close_case(case_of(request, reference), actor=request.actor, at=request.at)
     messages.success(
         request,
         _("%(case)s is closed, and so is all diagnostic access for it.") % {"case": case.reference},
@@ -92,7 +96,7 @@ def case_close(request: PortalRequest, slug: str, reference: str) -> HttpRespons
     return redirect(workspace_url(request, "case-show", case.reference))
 
 
-def _case(request: PortalRequest, reference: str) -> Case:
+def case_of(request: PortalRequest, reference: str) -> Case:
     rows = numbered(Case.objects.visible_to(request.actor), reference, "CASE")
     case: Case = get_object_or_404(rows)
     return case

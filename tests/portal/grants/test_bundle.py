@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.test import Client
 
 from audit.models import Event
 from audit.refusals import Invalid, NotPermitted, StepUpNeeded
@@ -21,6 +22,7 @@ from portal.grants.models import Bundle, BundleOpening, Case
 from portal.grants.refusals import BundleSent
 from tenants.access import Actor
 from tenants.models import Membership, Organization
+from tests.cast import make_token_text
 
 ActorOf = Callable[..., Actor]
 StaffOf = Callable[[Membership], Actor]
@@ -162,3 +164,59 @@ def test_integrations_that_are_gone_are_left_out(
     lines = diagnosis.lines_of(case, actor_of(sia))
 
     assert {line["part"] for line in lines} == {"Gatehouse"}
+
+
+def test_from_the_draft_to_the_opening_in_browsers(
+    case: Case, sia: Membership, sam: Membership, client_of: Callable[..., Client]
+) -> None:
+    customer, engineer = client_of(sia), client_of(sam)
+    here = "/o/acme/cases/CASE-101/bundle/"
+    assert "No draft" in customer.get(here).content.decode()
+    assert customer.post(f"{here}make/").status_code == 302
+    page = customer.get(here).content.decode()
+    assert "Sign and send" in page
+    assert "Shop" not in page.split("<main")[1]
+    lines = Bundle.objects.get().lines
+
+    kept = [str(place) for place in range(len(lines)) if place != 3]
+    assert customer.post(f"{here}send/", {"keep": [*kept, "999"]}).status_code == 302
+    assert not Bundle.objects.get().is_sent
+    sent = customer.post(f"{here}send/", {"keep": kept})
+    made = Bundle.objects.get()
+    assert sent.headers["Location"].endswith(f"/bundles/{made.pk}/")
+    assert len(made.lines) == len(lines) - 1
+    place = f"/o/acme/cases/CASE-101/bundles/{made.pk}"
+    verify(json.loads(customer.get(f"{place}.json").content), own_keys())
+
+    console = f"/console/cases/acme/CASE-101/bundles/{made.pk}/"
+    assert str(made.pk) in engineer.get("/console/cases/acme/CASE-101/").content.decode()
+    assert engineer.get(console).status_code == 200
+    assert engineer.get(f"{console}download/").content.decode() == made.document
+    assert BundleOpening.objects.count() == 2
+    assert "Sam" in customer.get(f"{place}/").content.decode()
+    assert engineer.get(console.replace("CASE-101", "CASE-102")).status_code == 404
+
+
+def test_by_the_api(
+    case: Case, sia: Membership, sam: Membership, client: Client, actor_of: ActorOf, at: datetime
+) -> None:
+    mine = {"authorization": f"Bearer {make_token_text(sia)}"}
+    theirs = {"authorization": f"Bearer {make_token_text(sam)}"}
+    asked = {"headers": mine, "content_type": "application/json"}
+    made = client.post("/api/v1/bundles", {"case": str(case.pk)}, **asked)
+    assert made.status_code == 201, made.json()
+    here = f"/api/v1/bundles/{made.json()['id']}"
+    assert client.post(f"{here}/send", {"leave_out": [0]}, **asked).status_code == 403
+    hidden = f"/api/v1/support/bundles/{made.json()['id']}"
+    assert client.get(hidden, headers=theirs).status_code == 404
+    send_bundle(Bundle.objects.get(), actor=actor_of(sia), at=at)
+
+    listed = client.get("/api/v1/support/bundles", headers=theirs).json()["results"]
+    assert [row["case"] for row in listed] == ["CASE-101"]
+    document = client.get(hidden, headers=theirs).json()["document"]
+
+    verify(document, own_keys())
+    shown = client.get(here, headers=mine).json()
+    assert shown["document"] == document
+    assert [row["staff_id"] for row in shown["openings"]] == [str(sam.pk)]
+    assert client.post("/api/v1/bundles", {"case": str(uuid4())}, **asked).status_code == 422

@@ -49,6 +49,7 @@ EMPTY = (
     "statements",
     "disputes",
     "exports",
+    "bundles",
     "events",
     "tokens",
 )
