@@ -18,7 +18,7 @@ from tenants.clock import now
 from tenants.models import Membership
 from tenants.permissions import BuiltInRole
 from tenants.scoping import organization_scope
-from tests.cast import make_member, make_organization
+from tests.cast import make_member, make_organization, make_ready
 from tests.chromium import Window
 from tests.portal.grants.conftest import make_integration
 
@@ -32,8 +32,8 @@ def cast(actor_of: Callable[..., Actor]) -> Cast:
     acme = make_organization("acme", name="Acme Health")
     meridian = make_organization("meridian", name="Meridian Data", kind="vendor")
     sia = make_member(acme, "Sia Fernandes", BuiltInRole.SECURITY_OFFICER)
-    sam = make_member(meridian, "Sam Rivera", BuiltInRole.SUPPORT_ENGINEER)
-    lea = make_member(meridian, "Lea Brandt", BuiltInRole.SUPPORT_LEAD)
+    sam = make_ready(make_member(meridian, "Sam Rivera", BuiltInRole.SUPPORT_ENGINEER))
+    lea = make_ready(make_member(meridian, "Lea Brandt", BuiltInRole.SUPPORT_LEAD))
     at = now()
     with organization_scope(acme.pk):
         source = make_integration("Shop", at)
@@ -44,7 +44,6 @@ def cast(actor_of: Callable[..., Actor]) -> Cast:
             justification="Nightly imports fail since Tuesday; I need to see the error.",
             duration=timedelta(days=1),
             capabilities=("status", "metadata"),
-            country="Germany",
             scope=tuple(row.as_scope() for row in case.integrations.all()),
         )
         grant = request_grant(case, actor=as_staff(actor_of(sam), acme), at=at, wish=wish)
