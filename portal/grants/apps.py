@@ -13,6 +13,7 @@ class GrantsConfig(AppConfig):
         from portal.grants import (  # noqa: PLC0415
             api,  # noqa: F401  (registers itself)
             bundle_api,  # noqa: F401
+            closing,  # noqa: F401
             emergency_api,  # noqa: F401
             registrations,
             statement_api,  # noqa: F401

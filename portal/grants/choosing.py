@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from audit.refusals import Invalid
 from portal.catalog.models import Integration, Resource
+from portal.grants import rules
 from portal.grants.models import Case, Grant
 from portal.grants.rules import ScopeItem, ScopeKind
 from tenants.access import Actor
@@ -32,13 +33,40 @@ def chosen_integrations(case: Case, ids: Iterable[UUID]) -> tuple[ScopeItem, ...
     return _picked(offered, list(ids))
 
 
+def asked_scope(
+    case: Case, *, integrations: Iterable[UUID], resources: Iterable[UUID]
+) -> tuple[ScopeItem, ...]:
+    """What a request names: whole integrations of the case, and single tables by their ids.
+
+    An id that no attached integration holds is kept as it was typed, and opens nothing: support
+    must not learn by asking which tables there are.
+    """
+    whole = chosen_integrations(case, integrations)
+    wanted = list(dict.fromkeys(resources))
+    if not wanted:
+        return whole
+    inside = [item.integration_id for item in attached(case)]
+    if not inside:
+        raise Invalid(
+            _("The customer attached nothing: they choose when they approve."),
+            errors={"resources": [_("Leave this empty.")]},
+        )
+    rows = Resource.objects.filter(pk__in=wanted, integration__in=inside)
+    known = {row.pk: _as_scope(row) for row in rows}
+    return (*whole, *(known.get(pk) or rules.unknown_resource(pk) for pk in wanted))
+
+
 def narrowable(grant: Grant, actor: Actor) -> QuerySet[Resource]:
     """The single resources a decision may be narrowed to."""
     widest = widest_for(grant, actor)
     whole = [i.object_id for i in widest if i.kind == ScopeKind.INTEGRATION]
-    single = [i.object_id for i in widest if i.kind == ScopeKind.RESOURCE]
+    single = [i for i in widest if i.kind == ScopeKind.RESOURCE]
+    # An id that was asked for, and lies in nothing of the case, is not offered.
+    alone = Q(
+        pk__in=[i.object_id for i in single], integration__in=[i.integration_id for i in single]
+    )
     visible = Resource.objects.visible_to(actor)
-    rows: QuerySet[Resource] = visible.filter(integration__in=whole) | visible.filter(pk__in=single)
+    rows: QuerySet[Resource] = visible.filter(Q(integration__in=whole) | alone)
     return rows.order_by("sort_key", "id")
 
 

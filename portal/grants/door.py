@@ -22,7 +22,7 @@ from portal.grants.models import AccessRecord, Grant, SupportSession
 from portal.grants.refusals import NoAccess, NotApproved, SessionNeeded
 from portal.grants.rules import ACTING, Act, Capability, ScopeItem, ScopeKind
 from portal.grants.signing import is_genuine
-from portal.grants.staff import employed
+from portal.grants.standing import lapsed_because
 from tenants.access import Actor, ActorKind, record_refusal
 from tenants.permissions import Permission
 
@@ -152,7 +152,7 @@ def _share_lock(grant_id: UUID) -> None:
 def _is_theirs(grant: Grant, visitor: Actor, at: datetime) -> bool:
     if visitor.kind != ActorKind.STAFF or visitor.id != grant.staff_id:
         return False
-    return grant.active(at) and employed(grant.staff_id, at=at) is not None
+    return grant.active(at) and not lapsed_because(grant, at)
 
 
 def _reader(visitor: Actor, grant: Grant) -> Actor:

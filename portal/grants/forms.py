@@ -28,6 +28,19 @@ def _ids(values: Iterable[str]) -> tuple[UUID, ...]:
     return tuple(UUID(value) for value in values)
 
 
+class StartField(forms.DateTimeField):
+    """An instant as a browser's field writes it, in UTC."""
+
+    def __init__(self, **options: Any) -> None:
+        written = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+        formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+        super().__init__(widget=written, input_formats=formats, **options)
+
+    def clean(self, value: Any) -> datetime | None:
+        chosen: datetime | None = super().clean(value)
+        return chosen.replace(tzinfo=UTC) if chosen and chosen.tzinfo is None else chosen
+
+
 class CaseForm(forms.Form):
     title = forms.CharField(
         label=_("What is wrong"), max_length=200, help_text=_("One line, as in a subject.")
@@ -101,20 +114,40 @@ class RequestForm(forms.Form):
     integrations = forms.MultipleChoiceField(
         label=_("In which integrations"), required=False, widget=forms.CheckboxSelectMultiple
     )
+    resources = forms.CharField(
+        label=_("Only single tables, by their ids"),
+        required=False,
+        max_length=10_000,
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+        help_text=_("As the customer gave them, one on each line. Then leave the integration out."),
+    )
     duration = forms.ChoiceField(label=_("For how long"))
+    starts_at = StartField(
+        label=_("Start later"),
+        required=False,
+        help_text=_("In UTC. The 21 days count from the approval all the same."),
+    )
+    previous = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, scope: Iterable[ScopeItem], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offer(self, "duration", _lengths(rules.OFFERED))
         offered = [(str(item.object_id), item.label) for item in scope]
         offer(self, "integrations", offered)
-        self.fields["integrations"].required = bool(offered)
         if len(offered) == 1:
             self.fields["integrations"].initial = [offered[0][0]]
         if not offered:
             self.fields["integrations"].help_text = _(
                 "The customer attached none: they choose when they approve."
             )
+            self.fields.pop("resources")
+
+    def clean_resources(self) -> list[UUID]:
+        words = self.cleaned_data["resources"].replace(",", " ").split()
+        try:
+            return [UUID(word) for word in words]
+        except ValueError:
+            raise forms.ValidationError(_("Write ids, one on each line.")) from None
 
     def length(self) -> timedelta:
         return timedelta(seconds=int(self.cleaned_data["duration"]))
@@ -137,11 +170,9 @@ class ApprovalForm(forms.Form):
         label=_("Only these tables"), required=False, widget=forms.CheckboxSelectMultiple
     )
     duration = forms.ChoiceField(label=_("For how long"))
-    starts_at = forms.DateTimeField(
+    starts_at = StartField(
         label=_("Start later"),
         required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
         help_text=_("In UTC. The 21 days count from your approval all the same."),
     )
     note = forms.CharField(label=_("Note"), required=False, max_length=1000)
@@ -164,10 +195,6 @@ class ApprovalForm(forms.Form):
 
     def length(self) -> timedelta:
         return timedelta(seconds=int(self.cleaned_data["duration"]))
-
-    def start(self) -> datetime | None:
-        chosen: datetime | None = self.cleaned_data["starts_at"]
-        return chosen.replace(tzinfo=UTC) if chosen and chosen.tzinfo is None else chosen
 
     def integration_ids(self) -> tuple[UUID, ...]:
         return _ids(self.cleaned_data["integrations"])

@@ -107,7 +107,8 @@ def read_resource(opening: Opening, resource_id: UUID) -> ResourceView:
 
 def _in_scope(opening: Opening) -> QuerySet[Resource]:
     rows: QuerySet[Resource] = Resource.objects.visible_to(opening.reader).filter(
-        Q(integration__in=opening.whole_integrations) | Q(pk__in=opening.single_resources)
+        Q(integration__in=opening.whole_integrations)
+        | Q(pk__in=opening.single_resources, integration__in=opening.all_integrations)
     )
     return rows
 

@@ -66,6 +66,14 @@ class NotInPool(NotPermitted):
     code = "not-in-pool"
 
 
+class WorkspaceCloses(Refusal):
+    code = "workspace-closing"
+
+
+class OwnerNeeded(NotPermitted):
+    code = "owner-needed"
+
+
 class NoAccess(NotFound):
     """The one answer of the reading door, whatever the reason: nothing can be told apart."""
 

@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 LONGEST = timedelta(days=21)
 SHORTEST = timedelta(hours=1)
 OFFERED = (timedelta(days=1), timedelta(days=7), timedelta(days=21))
+# More than the longest grant within so many days needs an owner among those who approve.
+LONG_STAY = timedelta(days=30)
 ANSWER_WITHIN = timedelta(hours=72)
 # A support session is short, the consent is long: an abandoned browser is not 21 days of access.
 SESSION_LONGEST = timedelta(hours=8)
@@ -181,6 +183,11 @@ class ScopeItem:
         }
 
 
+def unknown_resource(pk: UUID) -> ScopeItem:
+    """A table that is asked for by an id that is none of the case's: it lies in nothing."""
+    return ScopeItem(ScopeKind.RESOURCE, pk, pk, str(pk))
+
+
 def scope_hash(case_id: UUID, capabilities: Iterable[str], scope: Iterable[ScopeItem]) -> str:
     """The same request twice has the same hash; a scope left to the customer counts per case."""
     keys = sorted(item.key for item in scope) or [f"case:{case_id}"]
@@ -189,7 +196,12 @@ def scope_hash(case_id: UUID, capabilities: Iterable[str], scope: Iterable[Scope
 
 
 def covered(wanted: ScopeItem, widest: Sequence[ScopeItem]) -> bool:
-    """Whether one item lies inside a scope: named itself, or part of a named integration."""
+    """Whether one item lies inside a scope: named itself, or part of a named integration.
+
+    What lies in nothing lies inside every scope.
+    """
+    if wanted == unknown_resource(wanted.object_id):
+        return True
     for item in widest:
         if item.key == wanted.key:
             return True
@@ -210,3 +222,16 @@ def lapses_at(endorsed_at: datetime) -> datetime:
 def ending_soon(starts_at: datetime, expires_at: datetime) -> datetime:
     """When it is said that access ends: a day before, or in the last quarter of a short one."""
     return expires_at - min(ENDING_SOON, (expires_at - starts_at) / 4)
+
+
+def time_within(
+    spans: Iterable[tuple[datetime, datetime]], since: datetime, until: datetime
+) -> timedelta:
+    """How much of a window the spans cover together; what two cover at once counts once."""
+    total, reached = timedelta(), since
+    for start, end in sorted(spans):
+        begin = max(start, reached)
+        if min(end, until) > begin:
+            total += min(end, until) - begin
+            reached = min(end, until)
+    return total

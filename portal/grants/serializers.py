@@ -92,6 +92,7 @@ class GrantFacts(serializers.ModelSerializer[Grant]):
     staff = StaffOutput(source="*")
     requested_seconds = serializers.SerializerMethodField()
     answer_by = serializers.DateTimeField(allow_null=True)
+    previous = serializers.UUIDField(source="previous_id", allow_null=True)
     capabilities = serializers.ListField(child=serializers.ChoiceField(choices=Capability.choices))
 
     class Meta:
@@ -108,6 +109,7 @@ class GrantFacts(serializers.ModelSerializer[Grant]):
             "scope",
             "requested_seconds",
             "requested_at",
+            "previous",
             "answer_by",
             "approved_at",
             "starts_at",

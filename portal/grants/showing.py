@@ -55,6 +55,11 @@ class GrantCard:
         return self.state == GrantStatus.ACTIVE
 
     @property
+    def is_over(self) -> bool:
+        """Whether it was open once: what is asked for next extends it."""
+        return self.state in rules.AFTERWARDS
+
+    @property
     def in_review(self) -> bool:
         return self.state == GrantStatus.VENDOR_REVIEW
 

@@ -10,7 +10,7 @@ from portal.console.forms import StaffCaseForm
 from portal.grants.across import case_page
 from portal.grants.actions.cases import CaseFacts, open_case
 from portal.grants.actions.requests import request_grant
-from portal.grants.choosing import attached, chosen_integrations
+from portal.grants.choosing import asked_scope, attached
 from portal.grants.forms import RequestForm
 from portal.grants.models import Bundle, Case, Grant
 from portal.grants.numbering import numbered
@@ -103,6 +103,7 @@ def _request_form(request: PortalRequest, case: Case) -> RequestForm:
         scope=attached(case),
         initial={
             "capabilities": ["status", "metadata"],
+            "previous": request.GET.get("previous", ""),
         },
     )
 
@@ -116,12 +117,18 @@ def _ask(request: PortalRequest, visitor: Actor, case: Case, *, form: RequestFor
             case,
             actor=visitor,
             at=request.at,
+            previous_id=data["previous"],
             wish=Wish(
                 reason_code=data["reason_code"],
                 justification=data["justification"],
                 duration=form.length(),
                 capabilities=tuple(data["capabilities"]),
-                scope=chosen_integrations(case, form.integration_ids()),
+                scope=asked_scope(
+                    case,
+                    integrations=form.integration_ids(),
+                    resources=data.get("resources", ()),
+                ),
+                starts_at=data["starts_at"],
             ),
         )
     except Invalid as refusal:

@@ -134,7 +134,7 @@ def read_page(
 
 
 def grant_of(visitor: Actor, reference: str) -> Grant:
-    rows = Grant.objects.visible_to(visitor).select_related("case")
+    rows = Grant.objects.visible_to(visitor).select_related("case", "previous")
     grant: Grant | None = numbered(rows, reference, "DIA").first()
     if grant is None:
         raise Http404

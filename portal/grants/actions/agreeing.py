@@ -1,14 +1,16 @@
 """More than one yes, where the customer's policy asks for it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from audit.names import EventName
 from audit.recorder import record
+from portal.grants import rules
 from portal.grants.actions.requests import keep_scope
 from portal.grants.models import Grant
-from portal.grants.refusals import SamePerson
+from portal.grants.refusals import OwnerNeeded, SamePerson
 from portal.grants.rules import Verdict
 from portal.grants.terms import Agreed
 from tenants.access import Actor
@@ -47,3 +49,38 @@ def keep_agreement(
     )
     record(EventName.GRANT_AGREED, actor=actor, target=grant, missing=missing)
     return grant
+
+
+def require_owner_if_long(
+    grant: Grant, actor: Actor, at: datetime, *, until: tuple[datetime, timedelta]
+) -> None:
+    """One grant after the other must not become standing access without an owner's yes.
+
+    `until` is the start and the length of what is about to open. Raises OwnerNeeded when the
+    person would then have had access for more than 21 of 30 days.
+    """
+    if not is_long_stay(grant, at, until=until):
+        return
+    yes = grant.decisions.filter(verdict=Verdict.APPROVED).values("by_id")
+    owners = Membership.objects.owners(at=at)
+    if actor.id and owners.filter(Q(pk=actor.id) | Q(pk__in=yes)).exists():
+        return
+    raise OwnerNeeded(
+        _("%(name)s would have had access for more than 21 of 30 days: an owner has to approve.")
+        % {"name": grant.staff_name}
+    )
+
+
+def is_long_stay(grant: Grant, at: datetime, *, until: tuple[datetime, timedelta]) -> bool:
+    starts_at, duration = until
+    end = rules.expiry(approved_at=at, starts_at=starts_at, duration=duration)
+    rows = Grant.objects.filter(staff_id=grant.staff_id, approved_at__isnull=False)
+    spans = [_span(row) for row in rows.exclude(pk=grant.pk).order_by("starts_at", "id")]
+    return rules.time_within([*spans, (starts_at, end)], end - rules.LONG_STAY, end) > rules.LONGEST
+
+
+def _span(grant: Grant) -> tuple[datetime, datetime]:
+    """From its start to its end, or to where it was cut short."""
+    assert grant.starts_at  # noqa: S101 - a constraint of the table
+    assert grant.expires_at  # noqa: S101
+    return grant.starts_at, min(grant.expires_at, grant.closed_at or grant.expires_at)

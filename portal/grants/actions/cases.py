@@ -12,10 +12,9 @@ from audit.recorder import record
 from audit.refusals import Invalid
 from portal.catalog.models import Integration
 from portal.grants import rules
-from portal.grants.actions.ending import end_grant
+from portal.grants.actions.ending import cut_grant
 from portal.grants.models import Case, CaseIntegration
 from portal.grants.refusals import CaseClosed, DisputeOpen
-from portal.grants.rules import GrantStatus
 from tenants.access import Actor, ActorKind, action
 from tenants.numbers import Series, next_number
 from tenants.permissions import Permission
@@ -70,8 +69,7 @@ def close_case(case: Case, *, actor: Actor, at: datetime) -> Case:
     case.close(at)
     case.save(update_fields=["status", "closed_at"])
     for grant in case.grants.filter(status__in=sorted(rules.OPEN)).order_by("id"):
-        to = GrantStatus.REVOKED if grant.status in rules.APPROVED else GrantStatus.CANCELLED
-        end_grant(grant, to, actor=actor, at=at, because="case-closed")
+        cut_grant(grant, actor=actor, at=at, because="case-closed")
     record(EventName.CASE_CLOSED, actor=actor, target=case)
     return case
 

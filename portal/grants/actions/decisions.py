@@ -8,7 +8,11 @@ from audit.names import EventName
 from audit.recorder import record
 from audit.refusals import Invalid, NotPermitted
 from portal.grants import rules
-from portal.grants.actions.agreeing import keep_agreement, still_missing
+from portal.grants.actions.agreeing import (
+    keep_agreement,
+    require_owner_if_long,
+    still_missing,
+)
 from portal.grants.actions.ending import end_grant
 from portal.grants.actions.requests import keep_decision, keep_scope
 from portal.grants.choosing import widest_for
@@ -17,6 +21,7 @@ from portal.grants.refusals import CaseClosed, GrantAlreadyOpen, GrantNotPending
 from portal.grants.rules import GrantStatus, ScopeItem, Verdict
 from portal.grants.signing import signed
 from portal.grants.staff import employed
+from portal.grants.standing import refuse_if_closing
 from portal.grants.terms import Agreed, Consent, agree, as_ticked
 from portal.grants.versions import check_version
 from tenants.access import Actor, ActorKind, action
@@ -43,6 +48,8 @@ def approve_grant(
     )
     starts_at = _start(grant, consent, at)
     missing = still_missing(grant, actor, at)
+    if not missing:
+        require_owner_if_long(grant, actor, at, until=(starts_at, agreed.duration))
     _take_terms(grant, agreed)
     keep_decision(grant, Verdict.APPROVED, actor=actor, at=at, note=consent.note, **_terms(agreed))
     if missing:
@@ -117,6 +124,7 @@ def narrow_grant(
 
 
 def _require_pending(grant: Grant, at: datetime) -> None:
+    refuse_if_closing()
     state = grant.state(at)
     if state == GrantStatus.LAPSED:
         raise GrantNotPending(

@@ -16,6 +16,7 @@ from portal.grants.models import EmergencyConsent, Grant, GrantDecision
 from portal.grants.refusals import CaseClosed, EmergencyOn, GrantNotPending, SamePerson
 from portal.grants.rules import GrantStatus, Verdict
 from portal.grants.staff import employed
+from portal.grants.standing import refuse_if_closing
 from portal.grants.terms import Agreed
 from portal.grants.vendor import require_in_pool
 from tenants.access import Actor, ActorKind, action
@@ -107,6 +108,7 @@ def _open(grant: Grant, consent: EmergencyConsent, *, actor: Actor, at: datetime
 
 
 def _require_waiting(grant: Grant, at: datetime) -> None:
+    refuse_if_closing()
     if grant.state(at) not in rules.WAITING:
         raise GrantNotPending(
             _("%(grant)s is not waiting for a decision.") % {"grant": grant.reference}

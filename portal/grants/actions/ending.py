@@ -5,6 +5,7 @@ from typing import Any
 
 from audit.names import EventName
 from audit.recorder import Target, record
+from portal.grants import rules
 from portal.grants.models import Grant, SupportSession
 from portal.grants.rules import GrantStatus
 from tenants.access import Actor
@@ -31,6 +32,12 @@ def end_grant(
     facts: dict[str, Any] = {"because": because} if because else {}
     record(EVENTS[to], actor=actor, target=grant, **facts)
     return grant
+
+
+def cut_grant(grant: Grant, *, actor: Actor, at: datetime, because: str) -> Grant:
+    """End an open grant for a reason that nobody decided about it: open access or a request."""
+    to = GrantStatus.REVOKED if grant.status in rules.APPROVED else GrantStatus.CANCELLED
+    return end_grant(grant, to, actor=actor, at=at, because=because)
 
 
 def close_sessions(grant: Grant, *, actor: Actor, at: datetime) -> None:

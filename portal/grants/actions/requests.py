@@ -16,6 +16,7 @@ from portal.grants.models import Case, Grant, GrantDecision, GrantResource
 from portal.grants.refusals import CaseClosed, GrantAlreadyOpen, SamePerson
 from portal.grants.rules import GrantStatus, ScopeItem, Verdict
 from portal.grants.staff import asker, is_machine
+from portal.grants.standing import refuse_if_closing
 from portal.grants.terms import Wish
 from portal.grants.vendor import require_in_pool, require_ready
 from portal.grants.versions import check_version
@@ -27,20 +28,29 @@ from tenants.permissions import Permission
 
 @action(Permission.GRANT_REQUEST)
 def request_grant(
-    case: Case, *, actor: Actor, at: datetime, wish: Wish, staff_id: UUID | None = None
+    case: Case,
+    *,
+    actor: Actor,
+    at: datetime,
+    wish: Wish,
+    staff_id: UUID | None = None,
+    previous_id: UUID | None = None,
 ) -> Grant:
     """Ask for diagnostic access as a member of the vendor's staff; opens nothing by itself.
 
-    A service account of the vendor names the person it asks for: `staff_id`.
+    A service account of the vendor names the person it asks for: `staff_id`. An extension names
+    the grant before it, of the same person and case: `previous_id`.
     """
     person = _staff(actor, at, named=staff_id)
     require_ready(person, at)
+    refuse_if_closing()
     case = Case.objects.locked(case.pk)
     if not case.is_open:
         raise CaseClosed(_("%(case)s is closed.") % {"case": case.reference})
     wish.check([row.as_scope() for row in case.integrations.all()], at=at)
     settle_overdue(Grant.objects.filter(staff_id=person.pk), actor=actor, at=at)
     grant = _asked(case, person, wish, at=at)
+    grant.previous = _previous(case, person, previous_id) if previous_id else None
     grant.filed_by_id = actor.id if is_machine(actor) else None
     _keep(grant)
     keep_scope(grant, wish.scope)
@@ -145,6 +155,17 @@ def _asked(case: Case, person: Membership, wish: Wish, *, at: datetime) -> Grant
         requested_at=at,
         scope_hash=rules.scope_hash(case.pk, wish.capabilities, wish.scope),
     )
+
+
+def _previous(case: Case, person: Membership, previous_id: UUID) -> Grant:
+    rows = Grant.objects.filter(pk=previous_id, case=case, staff_id=person.pk)
+    found: Grant | None = rows.filter(approved_at__isnull=False).first()
+    if found is None:
+        raise Invalid(
+            _("Only earlier access of the same person for the same case can be extended."),
+            {"previous": _("There is no such access.")},
+        )
+    return found
 
 
 def _staff(actor: Actor, at: datetime, *, named: UUID | None) -> Membership:

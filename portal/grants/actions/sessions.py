@@ -11,6 +11,7 @@ from audit.refusals import NotPermitted
 from portal.grants.actions.ending import close_session
 from portal.grants.models import Grant, SupportSession
 from portal.grants.refusals import GrantNotPending
+from portal.grants.standing import lapsed_because
 from tenants.access import Actor, ActorKind, action
 from tenants.permissions import Permission
 
@@ -43,7 +44,7 @@ def close_support_session(grant: Grant, *, actor: Actor, at: datetime) -> None:
 def _open(grant: Grant, *, actor: Actor, at: datetime, channel: str) -> SupportSession:
     grant = Grant.objects.locked(grant.pk)
     staff_id = _own(grant, actor)
-    if not grant.active(at):
+    if not grant.active(at) or lapsed_because(grant, at):
         raise GrantNotPending(
             _("%(grant)s is not active, so nothing can be read.") % {"grant": grant.reference}
         )

@@ -4,10 +4,12 @@ from datetime import datetime
 
 from audit.names import EventName
 from audit.recorder import record
-from portal.grants.actions.ending import end_grant
+from portal.grants import rules
+from portal.grants.actions.ending import cut_grant, end_grant
 from portal.grants.models import Grant, GrantQuerySet
 from portal.grants.rules import GrantStatus
 from portal.grants.signing import is_genuine
+from portal.grants.standing import lapsed_because
 from tenants.access import Actor, action
 from tenants.permissions import Permission
 
@@ -15,7 +17,25 @@ from tenants.permissions import Permission
 @action(Permission.GRANT_VIEW)
 def settle_grants(*, actor: Actor, at: datetime) -> int:
     """Let the rows say what the timestamps decided. Access never waits for this."""
-    return settle_overdue(Grant.objects.all(), actor=actor, at=at)
+    return _cut_lapsed(actor=actor, at=at) + settle_overdue(Grant.objects.all(), actor=actor, at=at)
+
+
+def _cut_lapsed(*, actor: Actor, at: datetime) -> int:
+    """End what its times leave open, and the door has shut: its holder left, for one."""
+    found = 0
+    for grant in Grant.objects.filter(status__in=sorted(rules.OPEN)).order_by("id"):
+        if grant.state(at) not in rules.OPEN or _is_early(grant, at):
+            continue
+        because = lapsed_because(grant, at)
+        if because:
+            cut_grant(grant, actor=actor, at=at, because=because)
+            found += 1
+    return found
+
+
+def _is_early(grant: Grant, at: datetime) -> bool:
+    """Before a later start an approver may come and go."""
+    return grant.state(at) == GrantStatus.SCHEDULED
 
 
 def settle_overdue(grants: GrantQuerySet, *, actor: Actor, at: datetime) -> int:

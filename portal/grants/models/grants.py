@@ -92,6 +92,10 @@ class Grant(TenantModel):
 
     number = models.PositiveIntegerField()
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="grants")
+    # An extension is a new grant that names the one before it, and needs a fresh decision.
+    previous = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="extensions"
+    )
     # Text and a plain id: a row of the customer never points into the vendor's organization.
     staff_id = models.UUIDField()
     staff_name = models.CharField(max_length=200)

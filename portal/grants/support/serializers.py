@@ -43,6 +43,16 @@ class RequestInput(StrictSerializer):
         min_value=int(rules.SHORTEST.total_seconds()),
         max_value=int(rules.LONGEST.total_seconds()),
     )
+    resources = serializers.ListField(
+        child=serializers.UUIDField(),
+        required=False,
+        default=list,
+        max_length=200,
+        help_text="Single tables by the ids the customer gave; known and unknown answer alike.",
+    )
+    previous = serializers.UUIDField(
+        required=False, default=None, allow_null=True, help_text="The grant that this extends."
+    )
     staff = serializers.UUIDField(
         required=False, default=None, allow_null=True, help_text="For service accounts: who asks."
     )

@@ -1,6 +1,6 @@
 """The customer's screens of diagnostic access: who asks, the decision, the live view."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
 from portal.grants import rules
+from portal.grants.actions.agreeing import is_long_stay
 from portal.grants.actions.decisions import approve_grant, deny_grant, narrow_grant, revoke_grant
 from portal.grants.choosing import LISTED, narrowable, narrowed_scope, widest_for
 from portal.grants.forms import ApprovalForm, NoteForm
@@ -126,7 +127,7 @@ def grant_live(request: PortalRequest, slug: str, reference: str) -> HttpRespons
 
 
 def grant_of(request: PortalRequest, reference: str) -> Grant:
-    rows = Grant.objects.visible_to(request.actor).select_related("case")
+    rows = Grant.objects.visible_to(request.actor).select_related("case", "previous")
     grant: Grant = get_object_or_404(numbered(rows, reference, "DIA"))
     return grant
 
@@ -148,6 +149,7 @@ def _shown(
         "scope": list(grant.scope.order_by("label", "id")),
         "form": form,
         "decides": decides,
+        "needs_owner": shown.is_pending and _is_long(grant, request.at),
         "history": history(grant),
         "live": live_view(grant, request.at) if grant.approved_at else None,
     }
@@ -178,6 +180,11 @@ def _approval_form(request: PortalRequest, grant: Grant) -> ApprovalForm:
     )
 
 
+def _is_long(grant: Grant, at: datetime) -> bool:
+    starts_at = max(grant.requested_start_at or at, at)
+    return is_long_stay(grant, at, until=(starts_at, grant.requested_duration))
+
+
 def _longest(grant: Grant) -> timedelta:
     if grant.starts_at and grant.expires_at:
         return grant.expires_at - grant.starts_at
@@ -198,6 +205,6 @@ def _consent(request: PortalRequest, grant: Grant, form: ApprovalForm) -> Consen
         duration=None if chosen == longest else form.length(),
         capabilities=tuple(form.cleaned_data["capabilities"]),
         scope=scope,
-        starts_at=form.start(),
+        starts_at=form.cleaned_data["starts_at"],
         note=form.cleaned_data["note"],
     )

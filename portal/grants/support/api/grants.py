@@ -26,7 +26,7 @@ from portal.grants.actions.requests import (
     withdraw_grant,
 )
 from portal.grants.actions.sessions import open_api_session
-from portal.grants.choosing import chosen_integrations
+from portal.grants.choosing import asked_scope
 from portal.grants.door import Opening, open_door
 from portal.grants.models import Case, Grant, SupportSession
 from portal.grants.numbering import numbered
@@ -146,6 +146,7 @@ class SupportGrantViewSet(SupportViewSet):
                 at=self.request.at,
                 wish=_wish(data, case),
                 staff_id=data["staff"],
+                previous_id=data["previous"],
             )
             return tagged(self.answer(grant, status=201), grant.version)
 
@@ -279,7 +280,7 @@ def _wish(data: dict[str, Any], case: Case) -> Wish:
         justification=data["justification"],
         duration=timedelta(seconds=data["duration_seconds"]),
         capabilities=tuple(data["capabilities"]),
-        scope=chosen_integrations(case, data["integrations"]),
+        scope=asked_scope(case, integrations=data["integrations"], resources=data["resources"]),
         starts_at=data["starts_at"],
     )
 
