@@ -52,7 +52,7 @@ def asked_scope(
             errors={"resources": [_("Leave this empty.")]},
         )
     rows = Resource.objects.filter(pk__in=wanted, integration__in=inside)
-    known = {row.pk: _as_scope(row) for row in rows}
+    known = {row.pk: as_scope(row) for row in rows}
     return (*whole, *(known.get(pk) or rules.unknown_resource(pk) for pk in wanted))
 
 
