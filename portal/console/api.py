@@ -7,7 +7,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.console.envelopes import envelope_page
+from portal.console.measuring import all_measures
 from portal.console.reporting import customer_report
+from portal.grants.measure_serializers import AccessReportQuery, CustomerAccessReportOutput
+from portal.grants.measuring import months
+from portal.grants.models import Grant
 from portal.grants.support.api import SupportViewSet
 from portal.rest.routing import register, register_single
 from portal.tickets.models import Ticket
@@ -52,6 +56,24 @@ class CustomerReportViewSet(SupportViewSet):
         return self.answer({"months": customer_report(at=self.request.at, **self.query)})
 
 
+class CustomerAccessReportViewSet(SupportViewSet):
+    model = Grant
+    permissions = {"retrieve": Permission.CONSOLE_VIEW}
+    parameters = {"retrieve": AccessReportQuery}
+    outputs = {"retrieve": CustomerAccessReportOutput}
+
+    def retrieve(self, request: Request) -> Response:
+        """Time to decision, time used and reads of each customer's diagnostic access."""
+        found = all_measures(at=self.request.at, **self.query)
+        return self.answer({"months": months(found), "grants": found})
+
+
+register_single(
+    "support/access-report",
+    CustomerAccessReportViewSet,
+    basename="api-support-access-report",
+    verbs={"get": "retrieve"},
+)
 register_single(
     "support/report",
     CustomerReportViewSet,

@@ -142,6 +142,15 @@ ITEMS = (
     ),
     NavItem(
         section=_("Operations"),
+        label=_("Report on access"),
+        url_name="staff-access-report",
+        icon="chart-column",
+        permission=Permission.CONSOLE_VIEW,
+        order=31,
+        area="console",
+    ),
+    NavItem(
+        section=_("Operations"),
         label=_("Organizations"),
         url_name="organization-list",
         icon="building-2",

@@ -15,6 +15,8 @@ class GrantsConfig(AppConfig):
             bundle_api,  # noqa: F401
             closing,  # noqa: F401
             emergency_api,  # noqa: F401
+            measure_api,  # noqa: F401
+            metrics,
             registrations,
             statement_api,  # noqa: F401
             sweeps,  # noqa: F401
@@ -26,3 +28,4 @@ class GrantsConfig(AppConfig):
         from portal.grants.support import statement_api as support_statements  # noqa: F401, PLC0415
 
         registrations.register()
+        metrics.install()

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from portal.grants.views import bundles, cases, emergency, grants, statements
+from portal.grants.views import bundles, cases, emergency, grants, measures, statements
 
 workspace_urls: list[URLPattern] = [
     path("cases/", cases.case_list, name="case-list"),
@@ -22,6 +22,8 @@ workspace_urls: list[URLPattern] = [
     ),
     path("cases/<str:reference>/close/", cases.case_close, name="case-close"),
     path("access/", grants.grant_list, name="grant-list"),
+    path("access/report/", measures.access_report, name="access-report"),
+    path("access/report.csv", measures.access_report_csv, name="access-report-csv"),
     path("access/emergency/", emergency.emergency_show, name="emergency-show"),
     path("access/emergency/allow/", emergency.emergency_allow, name="emergency-allow"),
     path("access/emergency/withdraw/", emergency.emergency_withdraw, name="emergency-withdraw"),

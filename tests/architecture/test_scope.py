@@ -12,6 +12,7 @@ from tests.architecture.sources import calls, modules, name_of, tree
 SYSTEM_SCOPE_CALLERS = {
     "portal/catalog/tasks.py",  # sweep: imports nobody works on, files that are overdue
     "portal/console/envelopes.py",  # envelopes of requests, before their scope opens
+    "portal/console/measuring.py",  # how access was decided and used, by customer
     "portal/console/reporting.py",  # how the promise was kept, by customer
     "portal/console/overview.py",  # which organizations there are
     "portal/directory/joining.py",  # does a person who comes back belong elsewhere too?
@@ -24,6 +25,7 @@ SYSTEM_SCOPE_CALLERS = {
     "portal/grants/across.py",  # a staff member's cases and grants, by id
     "portal/grants/across_bundles.py",  # bundles that customers sent, by id
     "portal/grants/across_disputes.py",  # disputes of all customers, by id
+    "portal/grants/metrics.py",  # counts for Prometheus
     "portal/grants/staff.py",  # customer of a grant, place of a staff member
     "portal/grants/vendor.py",  # the vendor's rules, asked at a customer's
     "portal/grants/sweeps.py",  # grants whose time has come
