@@ -43,13 +43,18 @@ class Route:
     def methods(self) -> tuple[str, ...]:
         return tuple(getattr(self.view, "methods", ("GET",)))
 
-    def address(self, *, slug: str = "acme") -> str:
-        """An address of this route, for objects that do not exist."""
+    def address(self, *, slug: str = "acme", **known: object) -> str:
+        """An address of this route, for objects that do not exist, or those that are `known`."""
         path = "/" + self.pattern
         for name, converter in self.converters:
             written = f"<{_written(converter)}:{name}>"
-            path = path.replace(written, _value(name, converter, slug))
+            value = str(known[name]) if name in known else _value(name, converter, slug)
+            path = path.replace(written, value)
         return path
+
+    @property
+    def names_an_object(self) -> bool:
+        return any(name != "slug" for name, _converter in self.converters)
 
 
 def all_routes() -> list[Route]:
