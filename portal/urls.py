@@ -12,6 +12,7 @@ from portal.downstream.urls import root_urls as downstream_root_urls
 from portal.downstream.urls import workspace_urls as downstream_urls
 from portal.evidence.urls import root_urls as evidence_root_urls
 from portal.evidence.urls import workspace_urls as evidence_urls
+from portal.fulfilment.urls import root_urls as fulfilment_root_urls
 from portal.fulfilment.urls import workspace_urls as fulfilment_urls
 from portal.grants.urls import workspace_urls as grant_urls
 from portal.home.urls import workspace_urls as home_urls
@@ -51,6 +52,7 @@ urlpatterns: Routes = [
     *sso_root_urls,
     *directory_root_urls,
     *downstream_root_urls,
+    *fulfilment_root_urls,
     *outlet_urls,
     *evidence_root_urls,
     *demo_urls,

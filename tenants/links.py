@@ -13,6 +13,7 @@ class Purpose(StrEnum):
     INVITATION = "invitation"
     SETUP = "setup"
     ACKNOWLEDGEMENT = "acknowledgement"
+    CERTIFICATE = "certificate"
 
 
 @dataclass(frozen=True, slots=True)

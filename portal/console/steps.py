@@ -12,11 +12,13 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from audit.refusals import NotFound
-from portal.grants.staff import as_staff, customers_by_id
+from portal.grants.staff import as_staff
 from portal.tickets.models import Step
 from portal.tickets.plans import step_plan
 from portal.tickets.rules import OPEN, Kind, StepStatus
 from tenants.access import Actor
+from tenants.holding import held
+from tenants.models import Organization
 from tenants.permissions import Permission
 from tenants.scoping import organization_scope, system_scope
 
@@ -59,8 +61,10 @@ def count_vendor_steps() -> int:
 def visiting_step(actor: Actor, step_id: UUID) -> Iterator[tuple[Actor, Step]]:
     """One step in its customer's scope, for staff. Raises NotFound for anybody and all else."""
     with system_scope("steps that wait for the vendor"):
-        found = _waiting().filter(pk=step_id).values_list("organization_id", flat=True).first()
-    customer = customers_by_id({found}).get(found) if found else None
+        found = _waiting().filter(pk=step_id).values("organization_id")[:1]
+        # A workspace that is being closed too: only the vendor can still answer for it.
+        open_ones = Organization.objects.exclude(pk__in=held())
+        customer = open_ones.filter(pk__in=found).first()
     if customer is None or not actor.organization.is_vendor:
         raise NotFound(_("There is no such step."))
     with organization_scope(customer.pk):

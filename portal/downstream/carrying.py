@@ -18,6 +18,8 @@ from portal.tickets.models import Step
 def carry_downstream(job: Job) -> Outcome:
     """Outside a transaction: none is open while the other side takes its time."""
     connector: Connector | None = Connector.objects.filter(pk=_id_of(job.step)).first()
+    if connector is None and job.ticket.scope == rules.Scope.CLOSE:
+        return Wait(ask=_ask_after_closing(job))
     if connector is None or not connector.is_in_use:
         return Finished({"reason": "switched off meanwhile"}, skipped=True)
     if not connector.is_called:
@@ -69,6 +71,17 @@ def _ask_instead(connector: Connector, job: Job) -> Ask:
     return _ask(connector, job, what=what, due_at=job.ticket.due_at)
 
 
+def _ask_after_closing(job: Job) -> Ask:
+    """Its address went with the workspace before it acknowledged: the vendor asks them."""
+    what = _("%(name)s has not acknowledged, and its address is erased. Ask them to confirm it.")
+    return Ask(
+        what=what % {"name": job.step.title},
+        evidence=_("Who confirmed it there, and when."),
+        due_at=job.ticket.due_at,
+        is_for_vendor=True,
+    )
+
+
 def _ask_by_hand(connector: Connector, job: Job) -> Ask:
     ticket = job.ticket
     early = rules.instant_of(ticket.running_from, ticket.due_at, rules.AT_RISK_LEVEL)
@@ -77,10 +90,13 @@ def _ask_by_hand(connector: Connector, job: Job) -> Ask:
 
 
 def _ask(connector: Connector, job: Job, *, what: str, due_at: datetime) -> Ask:
+    is_closing = job.ticket.scope == rules.Scope.CLOSE
     return Ask(
         what=what,
         evidence=connector.evidence_asked or _("What was done there, when, and by whom."),
         due_at=due_at,
-        assignee=answerer(connector.responsible_id, job.ticket, at=job.at),
+        # Nobody can come into a closed workspace any more, so the vendor answers for it.
+        is_for_vendor=is_closing,
+        assignee=None if is_closing else answerer(connector.responsible_id, job.ticket, at=job.at),
         needs_reference=connector.needs_reference,
     )

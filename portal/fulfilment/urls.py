@@ -14,3 +14,16 @@ workspace_urls: list[URLPattern] = [
         name="certificate-download",
     ),
 ]
+root_urls: list[URLPattern] = [
+    path(
+        "certificates/verify_certificate.py",
+        views.certificate_kept_verifier,
+        name="certificate-kept-verifier",
+    ),
+    path("certificates/<str:signed>/", views.certificate_kept, name="certificate-kept"),
+    path(
+        "certificates/<str:signed>/certificate.json",
+        views.certificate_kept_download,
+        name="certificate-kept-download",
+    ),
+]

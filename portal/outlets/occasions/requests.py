@@ -4,16 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from audit.models import Event
 from audit.names import EventName
+from portal.fulfilment.keeping import kept_link
 from portal.outlets import recipients as to
 from portal.outlets.letters import Letter, address_of
 from portal.outlets.occasions.base import Occasion, Situation, utc
 from portal.tickets.models import Step, Ticket
 from portal.tickets.models.step import StepQuerySet
-from portal.tickets.rules import Kind
+from portal.tickets.rules import Kind, Scope
 from tenants.permissions import Permission
 
 FIRST_LEVEL_FOR_CUSTOMER = 75
@@ -123,8 +125,23 @@ def _deletion_opened(now: Situation, ticket: Ticket) -> Letter:
             _("%(who)s asked for this to be deleted: %(name)s.")
             % {"who": ticket.requester_name, "name": ticket.subject_label},
             begins,
+            *_of_closing(ticket),
         ],
     )
+
+
+def _of_closing(ticket: Ticket) -> list[str]:
+    """Written while there is still somebody to write to."""
+    if ticket.scope != Scope.CLOSE:
+        return []
+    address = address_of("certificate-kept", kept_link(ticket))
+    return [
+        _(
+            "Keep this letter. Once the workspace is closed nobody can sign in, and no mail about "
+            "it is sent. The signed certificate is then here, until %(days)d days after: %(url)s"
+        )
+        % {"days": settings.BACKUP_DAYS, "url": address}
+    ]
 
 
 def _write_waiting(now: Situation) -> Letter | None:
