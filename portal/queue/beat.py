@@ -13,6 +13,8 @@ from portal.queue.models import Heartbeat
 from tenants.clock import now
 
 PULSE_SECONDS = 10.0
+# A machine's clock is corrected by less while it runs; more is a clock that was set back.
+SETBACK_SECONDS = 5.0
 _LOG = structlog.get_logger("gatehouse.queue")
 
 
@@ -20,6 +22,7 @@ class HeartbeatScheduler(Scheduler):
     """Publishes every sweep as soon as it starts, then on schedule, and says that it lives."""
 
     _pulsed = -PULSE_SECONDS
+    _offset = float("-inf")
 
     def setup_schedule(self) -> None:
         self.app.conf.beat_schedule = sweeping.beat_schedule()
@@ -31,7 +34,21 @@ class HeartbeatScheduler(Scheduler):
         """After a pause the overdue comes first: nothing waits for its period to pass again."""
         entry.last_run_at = self.app.now() - timedelta(days=1)
 
+    def _heed_clock(self) -> None:
+        """After a clock was set back every entry would wait for an instant that has already been.
+
+        The clock that only goes on, `time.monotonic`, tells.
+        """
+        offset = time.time() - time.monotonic()
+        if offset < self._offset - SETBACK_SECONDS:
+            _LOG.warning("beat.clock_set_back", seconds=round(self._offset - offset))
+            for entry in self.schedule.values():
+                self._make_due(entry)
+            self._heap = None  # is made anew from the entries
+        self._offset = offset
+
     def tick(self, *args: Any, **kwargs: Any) -> float:
+        self._heed_clock()
         if time.monotonic() - self._pulsed >= PULSE_SECONDS:
             self._pulse()
         delay: float = super().tick(*args, **kwargs)
