@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from portal.grants.models import AccessRecord, Grant, GrantDecision, SupportSession
 from portal.grants.rules import GrantStatus, Verdict
 from portal.grants.statements import time_used
-from portal.ui.durations import duration
 from tenants.access import Actor
 
 CHUNK: Final = 2000
@@ -95,15 +94,17 @@ class MonthOfAccess:
         return int(self.used.total_seconds())
 
     @property
-    def decision_seconds(self) -> int | None:
-        """The median, over those that the customer answered."""
-        known = [each.to_decision.total_seconds() for each in self.measures if each.to_decision]
-        return int(median(known)) if known else None
+    def median_decision(self) -> timedelta | None:
+        """Over those that the customer answered."""
+        known = [each.to_decision for each in self.measures if each.to_decision is not None]
+        if not known:
+            return None
+        return timedelta(seconds=median(each.total_seconds() for each in known))
 
     @property
-    def decision(self) -> str:
-        seconds = self.decision_seconds
-        return "" if seconds is None else duration(timedelta(seconds=seconds))
+    def decision_seconds(self) -> int | None:
+        found = self.median_decision
+        return None if found is None else int(found.total_seconds())
 
 
 _APPROVED = frozenset(
