@@ -48,8 +48,10 @@ EMPTY = (
     "grants",
     "statements",
     "disputes",
+    "dispute",
     "exports",
     "bundles",
+    "steps",
     "events",
     "tokens",
 )
