@@ -137,7 +137,8 @@ class TestChanging:
     ) -> None:
         change(vendor, actor_of(opal), countries=["FR"], pool=[])
 
-        event = Event.objects.get(name="policy.support_changed")
+        with organization_scope(vendor.pk):
+            event = Event.objects.get(name="policy.support_changed")
         assert event.facts["before"]["countries"] == "DE"
         assert event.facts["after"]["countries"] == "FR"
         assert kept(vendor).text_version == 1
