@@ -107,7 +107,7 @@ class RequestForm(forms.Form):
         help_text=_("The customer reads this word by word."),
     )
     capabilities = forms.MultipleChoiceField(
-        label=_("What you need to see"),
+        label=_("What you need to do"),
         choices=Capability.choices,
         widget=forms.CheckboxSelectMultiple,
     )
@@ -119,7 +119,7 @@ class RequestForm(forms.Form):
         required=False,
         max_length=10_000,
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
-        help_text=_("As the customer gave them, one on each line. Then leave the integration out."),
+        help_text=_("As the customer gave them, one on each line. Then untick the integrations."),
     )
     duration = forms.ChoiceField(label=_("For how long"))
     starts_at = StartField(
@@ -161,7 +161,7 @@ class ApprovalForm(forms.Form):
 
     version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
     capabilities = forms.MultipleChoiceField(
-        label=_("What they may see"), widget=forms.CheckboxSelectMultiple
+        label=_("What they may do"), widget=forms.CheckboxSelectMultiple
     )
     integrations = forms.MultipleChoiceField(
         label=_("In which integrations"), required=False, widget=forms.CheckboxSelectMultiple
@@ -187,7 +187,8 @@ class ApprovalForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        offer(self, "capabilities", [(c, Capability(c).label) for c in capabilities])
+        held = set(capabilities)
+        offer(self, "capabilities", [(c, c.label) for c in Capability if c in held])
         offer(self, "integrations", [(str(i.object_id), i.label) for i in scope])
         offer(self, "resources", list(resources))
         shorter = [length for length in LENGTHS if length < longest]

@@ -71,7 +71,7 @@ def card(grant: Grant, at: datetime) -> GrantCard:
         state=state,
         label=_("Changed outside Gatehouse") if grant.tampered_at else str(state.label),
         tone="danger" if grant.tampered_at else TONES.get(state, "neutral"),
-        capabilities=[str(Capability(name).label) for name in grant.capabilities],
+        capabilities=[str(each.label) for each in Capability if each in grant.capabilities],
         scope=[row.label for row in grant.scope.all()],
     )
 
