@@ -2,10 +2,15 @@
 
 from dataclasses import dataclass
 
+from audit.names import EventName
+from audit.recorder import record
 from portal.directory.braking import SOURCE, Asked, hold_removal, load_of
 from portal.directory.models import DirectoryPlace, DirectoryUser
 from portal.directory.rules import ChangeKind, Outcome
 from portal.tickets.actions import file_revocation
+from portal.tickets.actions.opening import latest_for
+from portal.tickets.rules import Kind, Scope
+from tenants.access import Actor
 from tenants.actions.guards import lock_organization
 from tenants.models import Membership
 
@@ -58,6 +63,15 @@ def depart(user: DirectoryUser, kind: ChangeKind, asked: Asked) -> Departure:
     )
     _mark(user)
     return Departure(Outcome.DONE, ticket.number)
+
+
+def forget(user: DirectoryUser, *, actor: Actor) -> None:
+    """The entry goes; its last event keeps under which request the access ended."""
+    member = user.membership_id
+    filed = latest_for(Kind.REVOCATION, member, Scope.MEMBER) if member else None
+    number = filed.number if filed is not None else ""
+    record(EventName.DIRECTORY_USER_DELETED, actor=actor, target=user, request=number)
+    user.delete()
 
 
 def _has_access(member: Membership) -> bool:

@@ -186,6 +186,19 @@ def _deleted(period: Period, actor: Actor) -> Iterator[Leaver]:
     )
     for chunk in _chunks(events.order_by("id").iterator(chunk_size=CHUNK)):
         opened(chunk)
-        for event in chunk:
-            name = event.people().get("target", "")
-            yield Leaver(name, "", left_at=event.occurred_at, how="deleted")
+        numbers = [str(event.facts.get("request", "")) for event in chunk]
+        rows = Ticket.objects.filter(kind=Kind.REVOCATION, number__in=numbers)
+        filed = {ticket.number: ticket for ticket in rows}
+        for event, number in zip(chunk, numbers, strict=True):
+            yield _gone(event, filed.get(number))
+
+
+def _gone(event: Event, ticket: Ticket | None) -> Leaver:
+    return Leaver(
+        name=event.people().get("target", ""),
+        address="",
+        left_at=event.occurred_at,
+        how="deleted",
+        number=ticket.number if ticket else "",
+        blocked_at=ticket.contained_at if ticket else None,
+    )

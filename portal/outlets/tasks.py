@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 
 from audit.models import TreeHead
 from portal.outlets.delivering import deliver_due
-from portal.outlets.models import Cursor, Delivery, due_at
+from portal.outlets.models import LEASE, Cursor, Delivery, due_at
 from portal.outlets.reading import MAILER, read_on
 from portal.queue.names import JobName, Lane
 from portal.queue.publishing import enqueue
@@ -25,7 +25,19 @@ def send_mail(*, organization_id: str) -> None:  # noqa: ARG001
     deliver_due()
 
 
-@sweep("mail.send", every=timedelta(seconds=5))
+def bring_forward(at: datetime) -> None:
+    """The clock was set back: no letter waits for an hour that is lived twice.
+
+    One that a worker has in hand just now is left to it; sent again, it is still one mail.
+    """
+    with system_scope("outlets"):
+        later = Delivery.unscoped.filter(wake_at__gt=at)
+        later.filter(status=Delivery.Status.WAITING).update(wake_at=at)
+        claimed = later.filter(status=Delivery.Status.CLAIMED, wake_at__gt=at + LEASE)
+        claimed.update(wake_at=at + LEASE)
+
+
+@sweep("mail.send", every=timedelta(seconds=5), after_setback=bring_forward)
 def wake_mailers(at: datetime) -> None:
     with system_scope("outlets"):
         waiting = {*_unread(), *_owing(at)}

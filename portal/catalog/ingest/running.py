@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import IO
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from audit.refusals import Refusal
@@ -20,7 +20,7 @@ from portal.catalog.actions.imports import (
 )
 from portal.catalog.ingest.bench import Bench
 from portal.catalog.ingest.sources import read_into
-from portal.catalog.models import ImportRun, Integration, Upload
+from portal.catalog.models import ImportRun, Integration, Upload, leased
 from portal.catalog.refusals import ArtifactRefused, ImportStopped, Whereabouts
 from portal.catalog.rules import LEASE, OPEN_RUNS, RunStatus
 from tenants.access import Actor, system_actor
@@ -52,7 +52,9 @@ def carry_out(run_id: UUID) -> None:
 
 def claim(run_id: UUID, *, at: datetime) -> ImportRun | None:
     """Take the run unless somebody works on it; a conditional update, so that one wins."""
-    free = ImportRun.objects.filter(pk=run_id, status__in=OPEN_RUNS).exclude(lease_until__gt=at)
+    free = ImportRun.objects.filter(pk=run_id, status__in=OPEN_RUNS).filter(
+        Q(lease_until__isnull=True) | ~leased(at)
+    )
     taken = free.update(
         status=RunStatus.RUNNING,
         started_at=at,

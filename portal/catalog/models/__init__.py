@@ -2,7 +2,7 @@
 
 from portal.catalog.models.access import TeamAccess, TeamResourceAccess
 from portal.catalog.models.contents import Dependency, Field, Metric, Term
-from portal.catalog.models.imports import ImportRun, Upload, overdue, unattended
+from portal.catalog.models.imports import ImportRun, Upload, leased, overdue, unattended
 from portal.catalog.models.integrations import Integration, due, is_stale
 from portal.catalog.models.reach import Reach
 from portal.catalog.models.resources import Place, Resource
@@ -22,6 +22,7 @@ __all__ = [
     "Upload",
     "due",
     "is_stale",
+    "leased",
     "overdue",
     "unattended",
 ]

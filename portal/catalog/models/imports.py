@@ -11,6 +11,7 @@ from audit.recorder import Target
 from portal.catalog.models.base import belongs
 from portal.catalog.models.reach import Reach
 from portal.catalog.rules import (
+    LEASE,
     MAXIMUM_ATTEMPTS,
     OPEN_RUNS,
     PATIENCE,
@@ -27,9 +28,14 @@ S = RunStatus
 
 def unattended(at: datetime) -> Q:
     """Runs whose message was lost or whose worker died."""
-    return Q(status=S.QUEUED, queued_at__lte=at - PATIENCE) | Q(
-        status=S.RUNNING, lease_until__lte=at
-    )
+    # What lies ahead was written before the clock was set back.
+    queued = Q(queued_at__lte=at - PATIENCE) | Q(queued_at__gt=at)
+    return (Q(status=S.QUEUED) & queued) | (Q(status=S.RUNNING) & ~leased(at))
+
+
+def leased(at: datetime) -> Q:
+    """A worker is at it; no lease is longer, so one that ends later was given by another clock."""
+    return Q(lease_until__gt=at, lease_until__lte=at + LEASE)
 
 
 def overdue(at: datetime) -> Q:

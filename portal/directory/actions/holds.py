@@ -8,7 +8,7 @@ from audit.names import EventName
 from audit.recorder import record
 from audit.refusals import Refusal, StaleVersion
 from portal.directory.braking import Asked
-from portal.directory.leaving import depart
+from portal.directory.leaving import depart, forget
 from portal.directory.models import DirectoryHold, HeldChange
 from portal.directory.moving import change_members
 from portal.directory.rules import ChangeKind, HoldStatus
@@ -91,8 +91,7 @@ def _carry_out(change: HeldChange, asked: Asked) -> None:
             record(EventName.DIRECTORY_OWNER_KEPT, actor=asked.actor, target=user)
             return
     if change.kind == ChangeKind.DELETE:
-        record(EventName.DIRECTORY_USER_DELETED, actor=asked.actor, target=user)
-        user.delete()
+        forget(user, actor=asked.actor)
         return
     user.is_active, user.returning_at, user.changed_at = False, None, asked.at
     user.version += 1

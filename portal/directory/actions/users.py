@@ -11,7 +11,7 @@ from audit.recorder import record
 from audit.refusals import StaleVersion
 from portal.directory.braking import Asked, forget_held
 from portal.directory.joining import LONGEST_NAME, join, proven_address
-from portal.directory.leaving import Departure, leave
+from portal.directory.leaving import Departure, forget, leave
 from portal.directory.models import DirectoryAddress, DirectoryUser
 from portal.directory.rules import ChangeKind, Outcome, folded
 from portal.directory.scim.errors import taken
@@ -96,8 +96,7 @@ def delete_user(
     user = _locked(user, version)
     departure = leave(user, ChangeKind.DELETE, Asked(actor, at, call_id))
     if not departure.is_held:
-        record(EventName.DIRECTORY_USER_DELETED, actor=actor, target=user)
-        user.delete()
+        forget(user, actor=actor)
     return departure
 
 

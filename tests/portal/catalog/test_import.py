@@ -22,6 +22,7 @@ from portal.catalog.models import (
     Resource,
     Term,
     Upload,
+    unattended,
 )
 from portal.catalog.orphans import erase_orphans
 from portal.catalog.refusals import ImportInProgress, IntegrationPaused
@@ -200,6 +201,20 @@ def test_a_run_is_claimed_by_one_worker(integration: Integration, max_actor: Act
     later = claim(run.pk, at=at + timedelta(minutes=2))
     assert later is not None
     assert later.attempts == 2
+
+
+def test_a_lease_from_before_the_clock_was_set_back_holds_no_run_up(
+    integration: Integration, max_actor: Actor
+) -> None:
+    at = timezone.now()
+    run = start_import(integration, actor=max_actor, at=at, sent=both())
+    back = at - timedelta(hours=1)
+    assert ImportRun.objects.filter(unattended(back)).exists()
+    assert claim(run.pk, at=at) is not None
+    assert not ImportRun.objects.filter(unattended(at)).exists()
+    assert ImportRun.objects.filter(unattended(back)).exists()
+    assert claim(run.pk, at=back) is not None
+    assert claim(run.pk, at=back) is None
 
 
 def test_a_run_that_kills_its_worker_ends_as_failed(

@@ -22,12 +22,15 @@ from django.test.utils import CaptureQueriesContext
 from audit.identifiers import new_id
 from audit.models import Event
 from audit.sentences import sentence
+from portal.directory.leaving import forget
 from portal.directory.models import DirectoryUser
 from portal.evidence.bundle import build
-from portal.evidence.period import Period, sample_of
+from portal.evidence.period import Period, leavers_in, sample_of
 from portal.fulfilment.models import Certificate
+from portal.tickets.actions import file_revocation
 from portal.tickets.models import Finding, Step, Tally, Ticket
-from tenants.access import Actor
+from tenants.access import Actor, system_actor
+from tenants.clock import now
 from tenants.models import Membership, Role
 from tests.portal.rest.conftest import Caller, caller_of, fresh_limits
 from tests.portal.tickets.test_list import done, make_ticket
@@ -153,6 +156,22 @@ def test_each_request_says_who_when_and_how_it_was_proven(
     assert [row["name"] for row in table(files, "leavers.csv")] == ["Gone One"]
     assert table(files, "leavers.csv")[0]["still has access"] == "yes"
     assert b"secret-handle" not in b"".join(files.values())
+
+
+def test_whom_the_directory_deleted_stands_there_with_their_request(
+    ada: Membership, mia: Membership, actor_of: ActorOf
+) -> None:
+    """Though the entry itself is gone, and whether it ever was a member or not."""
+    at = now()
+    for name, member in (("Gone Mia", mia), ("Gone Nobody", None)):
+        _directory_user(name, member, at)
+    ticket = file_revocation(mia, actor=actor_of(ada), at=at)
+    for user in DirectoryUser.objects.order_by("user_name"):
+        forget(user, actor=system_actor(ada.organization))
+    period = Period(at - DAY, now() + DAY)
+    told = {one.name: one for one in leavers_in(period, actor_of(ada)) if one.how == "deleted"}
+    assert (told["Gone Mia"].number, told["Gone Mia"].blocked_at) == (ticket.number, at)
+    assert told["Gone Nobody"].number == ""
 
 
 def test_a_sample_is_the_same_for_the_same_seed_and_can_be_worked_out_by_hand(

@@ -17,7 +17,7 @@ from audit.tree import seal_pending
 from portal.outlets.delivering import PAUSES, claim, deliver_due
 from portal.outlets.models import LEASE, Cursor, Delivery
 from portal.outlets.reading import read_on
-from portal.outlets.tasks import send_mail, wake_mailers
+from portal.outlets.tasks import bring_forward, send_mail, wake_mailers
 from portal.queue.names import JobName
 from tenants.actions.invitations import send_invitation
 from tenants.actions.invited import cancel_invitation, resend_invitation
@@ -141,6 +141,21 @@ def test_killed_while_sending_it_goes_out_again_as_the_same_mail(
         assert deliver_due() == 1
         assert deliver_due() == 0
     assert mailoutbox[0].extra_headers["Message-ID"].startswith(f"<{delivery.pk.hex}@")
+
+
+def test_a_letter_of_an_hour_ago_goes_out_after_the_clock_was_set_back(
+    organization: Organization, ada: Membership, invite: Callable[..., Any], at: datetime
+) -> None:
+    """Claimed by a worker that died, by a clock that ran an hour ahead."""
+    ahead = at + timedelta(hours=1)
+    invite(ada)
+    seal_pending(organization.pk)
+    read_on(at=ahead)
+    assert claim(Delivery.objects.get(), at=ahead)
+    with shifted(LEASE):
+        assert deliver_due() == 0
+        bring_forward(at)
+        assert deliver_due() == 1
 
 
 def test_two_workers_send_one_mail(
