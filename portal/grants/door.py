@@ -68,6 +68,11 @@ class Opening:
         return Capability.VALUES in self.grant.capabilities
 
     @property
+    def sampled(self) -> bool:
+        """Whether the customer lets values be seen that were taken from the data."""
+        return Capability.SAMPLES in self.grant.capabilities
+
+    @property
     def whole_integrations(self) -> set[UUID]:
         return {i.object_id for i in self.scope if i.kind == ScopeKind.INTEGRATION}
 

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from portal.catalog.models import Field, Integration, Metric, Resource
 from portal.grants.door import Opening, Seen
-from portal.grants.masking import mask
+from portal.grants.masking import HIDDEN, Masked, mask
 from portal.grants.refusals import NoAccess
 from portal.ui.paging import Page, keyset
 
@@ -134,6 +134,11 @@ def _integration(opening: Opening, row: Integration) -> IntegrationView:
     )
 
 
+def _sample(value: str, opening: Opening) -> Masked:
+    """A value taken from the data: as it is, or not at all."""
+    return Masked(value, hidden=False) if opening.sampled else Masked(HIDDEN, hidden=bool(value))
+
+
 def _resource(
     opening: Opening,
     row: Resource,
@@ -142,7 +147,7 @@ def _resource(
     lifted = opening.lifted
     description = mask(row.description, lifted=lifted)
     described = [(each, mask(each.description, lifted=lifted)) for each in (parts or ([],))[0]]
-    valued = [(each, mask(each.value, lifted=lifted)) for each in (parts[1] if parts else [])]
+    valued = [(each, _sample(each.value, opening)) for each in (parts[1] if parts else [])]
     hidden = description.hidden or any(m.hidden for _row, m in [*described, *valued])
     shown = _SHOWN_FIELDS if parts else _LISTED_FIELDS
     opening.note(Seen("resource", row.pk, row.path, shown, hidden))

@@ -69,6 +69,7 @@ class Capability(TextChoices):
 
     STATUS = "status", _("See status and errors")
     METADATA = "metadata", _("See metadata: tables, columns and descriptions")
+    SAMPLES = "samples", _("See samples: values of metrics and of checks")
     VALUES = "values", _("See values inside errors and descriptions unmasked")
     RUN = "run", _("Run a test or a sync")
     SETTINGS = "settings", _("Change settings: name and schedule, never secrets")
@@ -76,6 +77,14 @@ class Capability(TextChoices):
 
 # What does something. Off unless somebody ticks it, at the request and again at the approval.
 ACTING: frozenset[str] = frozenset({Capability.RUN, Capability.SETTINGS})
+
+
+# What each is of no use without: nobody changes what they do not see.
+NEEDS: Mapping[str, str] = {
+    Capability.RUN: Capability.STATUS,
+    Capability.SETTINGS: Capability.STATUS,
+    Capability.SAMPLES: Capability.METADATA,
+}
 
 
 class Act(TextChoices):

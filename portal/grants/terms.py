@@ -96,8 +96,10 @@ def _check_capabilities(chosen: Sequence[str], wrong: dict[str, list[str]]) -> N
         wrong["capabilities"] = [_("Choose at least one thing to see.")]
     elif not set(chosen) <= set(Capability.values):
         wrong["capabilities"] = [_("Choose among the listed capabilities.")]
-    elif rules.ACTING & set(chosen) and Capability.STATUS not in chosen:
-        wrong["capabilities"] = [_("Whoever runs or changes something must see its status too.")]
+    elif any(rules.NEEDS.get(each, each) not in chosen for each in chosen):
+        wrong["capabilities"] = [
+            _("Running and changing need the status as well, and samples need the metadata.")
+        ]
 
 
 def _check_duration(duration: timedelta, most: timedelta, wrong: dict[str, list[str]]) -> None:

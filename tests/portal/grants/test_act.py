@@ -98,14 +98,16 @@ class TestTicks:
         }
         assert boxes == {"status": True, "metadata": True, "run": False, "settings": False}
 
-    def test_need_that_the_status_is_seen(
-        self, case: Case, sam: Membership, staff_of: StaffOf, at: datetime
+    @pytest.mark.parametrize("alone", ["run", "settings", "samples"])
+    def test_need_what_they_are_of_no_use_without(
+        self, case: Case, sam: Membership, staff_of: StaffOf, at: datetime, alone: str
     ) -> None:
         scope = tuple(row.as_scope() for row in case.integrations.all())
-        with pytest.raises(Invalid):
+        with pytest.raises(Invalid) as refused:
             request_grant(
-                case, actor=staff_of(sam), at=at, wish=wish(scope=scope, capabilities=("run",))
+                case, actor=staff_of(sam), at=at, wish=wish(scope=scope, capabilities=(alone,))
             )
+        assert "capabilities" in refused.value.errors
 
 
 class TestSync:

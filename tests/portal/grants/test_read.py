@@ -10,14 +10,15 @@ from django.db import IntegrityError, connection, transaction
 
 from audit.models import Event
 from audit.refusals import NotPermitted
-from portal.catalog.models import Integration, Resource
+from portal.catalog.models import Integration, Metric, Resource
 from portal.grants import rules
 from portal.grants.actions.decisions import approve_grant, narrow_grant, revoke_grant
+from portal.grants.actions.requests import endorse_grant, request_grant
 from portal.grants.actions.sessions import close_support_session, open_support_session
 from portal.grants.actions.settling import check_signatures
 from portal.grants.choosing import narrowed_scope
 from portal.grants.door import Opening, open_door
-from portal.grants.models import AccessRecord, Grant, SupportSession
+from portal.grants.models import AccessRecord, Case, Grant, SupportSession
 from portal.grants.reading import read_integrations, read_resource, read_resources
 from portal.grants.refusals import GrantNotPending, NoAccess, SessionNeeded
 from portal.grants.rules import Capability
@@ -26,7 +27,7 @@ from tenants.access import Actor, system_actor
 from tenants.models import Membership, Organization
 from tenants.scoping import organization_scope
 from tests.cast import make_member
-from tests.portal.grants.conftest import make_integration
+from tests.portal.grants.conftest import make_integration, wish
 
 ActorOf = Callable[..., Actor]
 StaffOf = Callable[[Membership], Actor]
@@ -90,6 +91,39 @@ class TestReading:
         assert "4711" not in text
         assert "erin@acme.test" not in text
         assert "•••" in text
+        assert AccessRecord.objects.get().masked
+
+    @pytest.mark.parametrize(
+        ("capabilities", "shown"),
+        [(("status", "metadata"), "•••"), (("metadata", "samples"), "42")],
+    )
+    def test_shows_values_taken_from_the_data_only_where_samples_are_ticked(
+        self,
+        case: Case,
+        sam: Membership,
+        lea: Membership,
+        sia: Membership,
+        actor_of: ActorOf,
+        staff_of: StaffOf,
+        at: datetime,
+        capabilities: tuple[str, ...],
+        shown: str,
+    ) -> None:
+        one = Resource.objects.order_by("name")[0]
+        Metric.objects.create(
+            integration=one.integration, resource=one, name="rows", label="Rows", value="42"
+        )
+        scope = tuple(row.as_scope() for row in case.integrations.all())
+        asked = wish(scope=scope, capabilities=capabilities)
+        grant = request_grant(case, actor=staff_of(sam), at=at, wish=asked)
+        endorse_grant(grant, actor=staff_of(lea), at=at)
+        approve_grant(grant, actor=actor_of(sia), at=at, consent=Consent())
+        open_support_session(grant, actor=staff_of(sam), at=at)
+
+        with Reader(grant, staff_of(sam), at).door(Capability.METADATA) as opening:
+            (metric,) = read_resource(opening, one.pk).metrics
+
+        assert (metric.label, metric.value) == ("Rows", shown)
         assert AccessRecord.objects.get().masked
 
     def test_hides_values_inside_errors(self, reader: Reader) -> None:
