@@ -36,6 +36,6 @@ def words_of(refusal: str) -> str:
     """Why a person of the team keeps their access."""
     return {
         "last-owner": _("the last owner stays"),
-        "not-permitted": _("not yours to decide"),
+        "not-permitted": _("not yours to decide: yourself, or an owner"),
         "gone": _("had no access any more"),
     }.get(refusal, _("could not be filed"))
