@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from audit.models import Event
 from audit.refusals import Invalid, NotPermitted
@@ -184,3 +185,15 @@ def test_every_row_that_belongs_to_a_person_says_so() -> None:
         if field.related_model in personal and not field.null and model not in personal
     }
     assert missing <= known
+
+
+def test_the_pages_of_a_person_and_of_the_policies_lead_to_their_scopes(
+    ada: Membership, aud: Membership, mia: Membership, client_of: Callable[..., Client]
+) -> None:
+    browser, auditor = client_of(ada), client_of(aud)
+    person = f"/o/acme/requests/delete/?target=member:{mia.pk}"
+    closing = "/o/acme/requests/delete/?target=close"
+    for page, link in ((f"/o/acme/members/{mia.pk}/", person), ("/o/acme/settings/", closing)):
+        assert link in browser.get(page).text
+        assert "requests/delete" not in auditor.get(page).text
+        assert "Type the name to confirm" in browser.get(link).text
