@@ -1,9 +1,12 @@
 """The page of one request, its moving part, and what may still be decided."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from portal.queue.names import JobName
 from portal.queue.publishing import enqueue
@@ -21,7 +24,7 @@ from portal.tickets.models import Ticket
 from portal.tickets.showing import detail_of, is_certified, title_of
 from portal.tickets.sources import source_of
 from portal.tickets.views.listing import filter_of, look_of
-from portal.ui.needs import needs
+from portal.ui.needs import Declared, needs
 from portal.ui.pages import page, wants_fragment
 from portal.ui.requests import PortalRequest, workspace_url
 from tenants.permissions import Permission
@@ -48,64 +51,30 @@ def ticket_progress(request: PortalRequest, number: str) -> HttpResponse:
     return response
 
 
-@needs(withdraw_deletion.permission, methods=("POST",), refusal_to="ticket-show")
-def ticket_withdraw(request: PortalRequest, number: str) -> HttpResponse:
-    ticket = withdraw_deletion(
-        _ticket(request, number), actor=request.actor, at=request.at, version=_version(request)
-    )
-    messages.success(
-        request, _("%(number)s is withdrawn. Nothing was deleted.") % {"number": ticket.number}
-    )
-    return _back(request, ticket)
+def deciding(decide: Any, said: str | Promise) -> Declared:
+    """A view that decides about the version somebody looked at, and says what came of it."""
+
+    def view(request: PortalRequest, number: str) -> HttpResponse:
+        found = _ticket(request, number)
+        ticket = decide(found, actor=request.actor, at=request.at, version=_version(request))
+        messages.success(request, said % {"number": ticket.number})
+        return redirect(workspace_url(request, "ticket-show", ticket.number))
+
+    # The log names a refused view by this.
+    view.__name__ = decide.__name__
+    return needs(
+        decide.permission, step_up=decide.step_up, methods=("POST",), refusal_to="ticket-show"
+    )(view)
 
 
-@needs(cancel_revocation.permission, step_up=True, methods=("POST",), refusal_to="ticket-show")
-def ticket_cancel(request: PortalRequest, number: str) -> HttpResponse:
-    ticket = cancel_revocation(
-        _ticket(request, number), actor=request.actor, at=request.at, version=_version(request)
-    )
-    messages.success(
-        request, _("%(number)s is withdrawn. Access stands.") % {"number": ticket.number}
-    )
-    return _back(request, ticket)
-
-
-@needs(hasten_revocation.permission, step_up=True, methods=("POST",), refusal_to="ticket-show")
-def ticket_hasten(request: PortalRequest, number: str) -> HttpResponse:
-    ticket = hasten_revocation(
-        _ticket(request, number), actor=request.actor, at=request.at, version=_version(request)
-    )
-    messages.success(request, _("Access is blocked now."))
-    return _back(request, ticket)
-
-
-@needs(reverse_revocation.permission, step_up=True, methods=("POST",), refusal_to="ticket-show")
-def ticket_reverse(request: PortalRequest, number: str) -> HttpResponse:
-    ticket = reverse_revocation(
-        _ticket(request, number), actor=request.actor, at=request.at, version=_version(request)
-    )
-    messages.success(
-        request, _("%(number)s is taken back. Nothing was destroyed.") % {"number": ticket.number}
-    )
-    return _back(request, ticket)
-
-
-@needs(confirm_deletion.permission, methods=("POST",), refusal_to="ticket-show")
-def ticket_confirm(request: PortalRequest, number: str) -> HttpResponse:
-    ticket = confirm_deletion(
-        _ticket(request, number), actor=request.actor, at=request.at, version=_version(request)
-    )
-    messages.success(request, _("Confirmed. The deletion begins after the cooling-off."))
-    return _back(request, ticket)
-
-
-@needs(retry_ticket.permission, methods=("POST",), refusal_to="ticket-show")
-def ticket_retry(request: PortalRequest, number: str) -> HttpResponse:
-    ticket = retry_ticket(
-        _ticket(request, number), actor=request.actor, at=request.at, version=_version(request)
-    )
-    messages.success(request, _("The request goes on."))
-    return _back(request, ticket)
+ticket_withdraw = deciding(withdraw_deletion, _("%(number)s is withdrawn. Nothing was deleted."))
+ticket_cancel = deciding(cancel_revocation, _("%(number)s is withdrawn. Access stands."))
+ticket_hasten = deciding(hasten_revocation, _("Access is blocked now."))
+ticket_reverse = deciding(reverse_revocation, _("%(number)s is taken back. Nothing was destroyed."))
+ticket_confirm = deciding(
+    confirm_deletion, _("Confirmed. The deletion begins after the cooling-off.")
+)
+ticket_retry = deciding(retry_ticket, _("The request goes on."))
 
 
 def _ticket(request: PortalRequest, number: str) -> Ticket:
@@ -153,7 +122,3 @@ def _look_after(ticket: Ticket, request: PortalRequest) -> None:
 def _version(request: PortalRequest) -> int | None:
     form = VersionForm(request.POST)
     return form.cleaned_data["version"] if form.is_valid() else None
-
-
-def _back(request: PortalRequest, ticket: Ticket) -> HttpResponse:
-    return redirect(workspace_url(request, "ticket-show", ticket.number))
