@@ -60,6 +60,8 @@ class Actor:
     request_id: str = ""
     address: str = ""
     scopes: frozenset[str] = field(default=frozenset())
+    # What an owner has proven in advance, with the token that they gave to a machine.
+    proven: frozenset[Permission] = field(default=frozenset())
 
     @property
     def organization_id(self) -> UUID:
@@ -89,13 +91,15 @@ class Actor:
         until = self.stepped_up_until
         return until is not None and at < until
 
-    def require_step_up(self, *, at: datetime) -> None:
+    def require_step_up(self, *, at: datetime, permission: Permission | None = None) -> None:
         """Raises StepUpNeeded unless the person proved themselves within 5 minutes.
 
         The holder of a set-up link has no account to prove: the link was given by somebody who
         had just done so, and every action looks at it again.
         """
         if self.kind in (ActorKind.SYSTEM, ActorKind.SETUP_LINK) or self.has_stepped_up(at=at):
+            return
+        if permission in self.proven:
             return
         raise StepUpNeeded("Confirm that it is you, then try again.")
 
@@ -172,7 +176,7 @@ def action(
                 if permission is not None:
                     actor.require(permission)
                 if step_up:
-                    actor.require_step_up(at=now())
+                    actor.require_step_up(at=now(), permission=permission)
                 return function(*args, **kwargs)
 
         declared = cast("Action[P, R]", run)

@@ -162,6 +162,10 @@ def team_permissions(*, is_vendor: bool) -> frozenset[Permission]:
     return offered_permissions(is_vendor=is_vendor) - OWNERS_ALONE
 
 
+# What a machine decides in a person's place, only with a token that an owner gave for it alone:
+# in its scopes, bound to addresses, and for 30 days at most. Such a token needs no step-up.
+DECIDING: frozenset[Permission] = frozenset({P.DELETION_FILE, P.GRANT_DECIDE})
+
 # What only looks: all that a token may do in a workspace that is being closed.
 READING: frozenset[Permission] = frozenset(
     p for p in P if p.value.split(":")[1] in {"export", "view", "view_all"}

@@ -18,7 +18,7 @@ from tenants.models import (
     ServiceAccount,
     TeamMember,
 )
-from tenants.permissions import READING, BuiltInRole, Permission
+from tenants.permissions import DECIDING, READING, BuiltInRole, Permission
 from tenants.rights import united
 from tenants.scoping import system_scope
 
@@ -157,12 +157,14 @@ def _machine_actor(token: ApiToken, account: ServiceAccount, *, facts: RequestFa
     must not decide about it through a machine either.
     """
     rights, scopes = rights_of_account(account), frozenset(token.scopes)
+    allowed = _allowed(token, rights.permissions)
     return Actor(
         kind=ActorKind.TOKEN,
         organization=token.organization,
         name=f"{account.name} ({token.name})",
         id=account.pk,
-        permissions=_allowed(token, rights.permissions),
+        permissions=allowed,
+        proven=allowed & DECIDING if token.may_decide else frozenset(),
         team_ids=frozenset(team.pk for team in rights.teams),
         membership=account.owner,
         token=token,

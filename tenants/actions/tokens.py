@@ -11,8 +11,9 @@ from tenants.access import Actor, action
 from tenants.addresses import canonical_rule
 from tenants.machines import rights_of_account
 from tenants.models import ApiToken, Membership, Policy, ServiceAccount
+from tenants.models.credentials import DECIDES_LONGEST
 from tenants.models.service_accounts import LONGEST_RULE
-from tenants.permissions import Permission
+from tenants.permissions import DECIDING, BuiltInRole, Permission
 from tenants.tokens import make_token
 
 LONGEST_NAME = 80
@@ -49,6 +50,8 @@ def issue_token(
     wanted = sorted(set(scopes))
     held = rights_of_account(account).permissions if account else actor.permissions
     held &= actor.permissions
+    if account is not None:
+        _check_deciding(wanted, actor=actor, kind=kind, lasts=lasts, address_rule=address_rule)
     _check(held, name=name, scopes=wanted, lasts=lasts, address_rule=address_rule)
     made = make_token(kind)
     token: ApiToken = ApiToken.objects.create(
@@ -79,6 +82,8 @@ def rotate_token(
     if overlap not in OVERLAPS:
         raise Invalid("Choose an overlap.", {"overlap": "At once, 1 hour, 24 hours or 7 days."})
     token = ApiToken.objects.locked(token.pk)
+    if token.service_account_id is not None and _decides(token.scopes):
+        raise NotPermitted("A token that decides is not replaced: an owner makes a new one.")
     _may_rotate(token, actor=actor, at=at)
     _refuse_over(token, at=at)
     made = make_token(token.kind)
@@ -217,6 +222,29 @@ def _check(
         errors["lasts"] = f"At least an hour, at most {longest.days} days."
     if wrong := _wrong_rule(address_rule):
         errors["address_rule"] = wrong
+    if errors:
+        raise Invalid("The token was not made.", errors)
+
+
+def _decides(scopes: Iterable[str]) -> bool:
+    return any(scope in DECIDING for scope in scopes)
+
+
+def _check_deciding(
+    scopes: list[str], *, actor: Actor, kind: str, lasts: timedelta, address_rule: str
+) -> None:
+    """A machine that decides is an owner's own doing, from known addresses, and not for long."""
+    if not _decides(scopes):
+        return
+    if actor.membership is None or actor.membership.role != BuiltInRole.OWNER:
+        raise NotPermitted("Only an owner lets a machine decide about access or deletion.")
+    days = DECIDES_LONGEST.days
+    rules = (
+        ("scopes", kind == ApiToken.Kind.SERVICE, "An agent decides nothing: make a service token"),
+        ("address_rule", address_rule.strip(), "A token that decides is bound to addresses"),
+        ("lasts", lasts <= DECIDES_LONGEST, f"A token that decides lasts at most {days} days"),
+    )
+    errors = {name: f"{said}." for name, holds, said in rules if not holds}
     if errors:
         raise Invalid("The token was not made.", errors)
 

@@ -1,6 +1,6 @@
 """What lets a person or a machine into a workspace: entries, tokens, invitations."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -14,6 +14,9 @@ from tenants.models.service_accounts import LONGEST_RULE, ServiceAccount
 from tenants.models.viewer import Viewer
 from tenants.permissions import BuiltInRole, Permission
 from tenants.scoping import TenantManager, TenantModel, TenantQuerySet
+
+# A machine that decides about access or deletion is looked at again each month.
+DECIDES_LONGEST = timedelta(days=30)
 
 
 class EntryQuerySet(TenantQuerySet["Entry"]):
@@ -132,6 +135,13 @@ class ApiToken(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def may_decide(self) -> bool:
+        """Whether it was made as one that decides: a service token, bound, and short."""
+        is_short = self.expires_at - self.created_at <= DECIDES_LONGEST
+        is_service = self.kind == self.Kind.SERVICE and self.service_account_id is not None
+        return is_service and bool(self.address_rule) and is_short
 
     def is_usable(self, *, at: datetime) -> bool:
         return self.revoked_at is None and self.expires_at > at
