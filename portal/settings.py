@@ -67,6 +67,8 @@ MAIL_FOLDER = env.folder("MAIL_FOLDER", default=GATEHOUSE_HOME / "mail")
 UPLOAD_FOLDER = env.folder("UPLOAD_FOLDER", default=GATEHOUSE_HOME / "uploads")
 # Outside the database on purpose: a restored backup must be told what was erased since.
 LEDGER_FOLDER = env.folder("LEDGER_FOLDER", default=GATEHOUSE_HOME / "ledger")
+# Bytes of a PostgreSQL table that a deletion may rewrite, locked, so that no old bytes are left.
+ERASURE_REWRITES_UP_TO = env.number("ERASURE_REWRITE_MB", default=1024, low=0) * 1024**2
 # The longest that a backup is kept; a certificate names the day it passes.
 BACKUP_DAYS = env.number("BACKUP_DAYS", default=30, low=7, high=400)
 # Database files that integrations may read: one folder in it for each workspace, by its address.

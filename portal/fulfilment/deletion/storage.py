@@ -1,7 +1,9 @@
 """Makes the database let go of what was deleted: no old bytes in its files."""
 
+import re
 import time
 from collections.abc import Iterable
+from typing import Any
 
 import psycopg
 from django.apps import apps
@@ -21,6 +23,8 @@ from tenants.models import Organization
 
 # Readers keep the old pages of the write-ahead log alive; they are short.
 PATIENCE_SECONDS = 5.0
+LOCK_MILLISECONDS = 3000
+_DEAD_ROWS = re.compile(r"(\d+) dead row versions cannot be removed yet")
 
 
 class StorageBusy(Refusal):
@@ -63,11 +67,42 @@ def _checkpoint() -> dict[str, str]:
 
 
 def _vacuum(tables: Iterable[str]) -> dict[str, str]:
-    """PostgreSQL: only a table's owner may vacuum it, so this logs in as the owner if it can."""
+    """PostgreSQL: only a table's owner may vacuum it, so this logs in as the owner if it can.
+
+    Raises StorageBusy while a table is in use, or while an old reader still needs its old rows.
+    """
     if not settings.DATABASE_OWNER_URL:
         return {"storage": "postgresql: dead rows are left to the owner's vacuum"}
     parameters = owner_parameters(settings.DATABASE_OWNER_URL, connection.settings_dict)
     with psycopg.connect(autocommit=True, **parameters) as owner:
-        for table in tables:
-            owner.execute(sql.SQL("VACUUM {}").format(sql.Identifier(table)))
-    return {"storage": "postgresql: vacuumed"}
+        kept: list[str] = []
+        owner.add_notice_handler(lambda notice: kept.extend(_kept(notice.message_detail or "")))
+        owner.execute(f"SET lock_timeout = '{LOCK_MILLISECONDS}ms'")
+        large = [table for table in tables if not _is_rewritten(owner, table)]
+    if kept:
+        raise StorageBusy("An old reader still needs old rows. The request tries again by itself.")
+    if large:
+        left = "freed space in the pages of " + ", ".join(sorted(large))
+        return {"storage": f"postgresql: vacuumed; {left} is overwritten as it is used again"}
+    return {"storage": "postgresql: tables and indexes rewritten"}
+
+
+def _is_rewritten(owner: psycopg.Connection[Any], table: str) -> bool:
+    """A plain VACUUM frees the space and leaves the bytes in it; only new files are without them.
+
+    A rewrite locks the table while it lasts, seconds for a gigabyte: large tables are left.
+    """
+    size = owner.execute("SELECT pg_total_relation_size(to_regclass(%s))", [table]).fetchone()
+    whole = size is not None and int(size[0] or 0) <= settings.ERASURE_REWRITES_UP_TO
+    how = sql.SQL("VACUUM (FULL, VERBOSE) {}" if whole else "VACUUM {}")
+    try:
+        owner.execute(how.format(sql.Identifier(table)))
+    except psycopg.errors.LockNotAvailable as error:
+        raise StorageBusy("A table is in use. The request tries again by itself.") from error
+    return whole
+
+
+def _kept(detail: str) -> list[str]:
+    """Of a rewrite's own report: old rows that another transaction may still see."""
+    found = _DEAD_ROWS.search(detail)
+    return [found.group()] if found and int(found.group(1)) else []
