@@ -8,6 +8,7 @@ READERS = {
     "tenants/clock.py",  # the clock itself
     "audit/identifiers.py",  # a UUIDv7 carries its instant; below the clock's layer
     "audit/sealing.py",  # when a key was destroyed; below the clock's layer
+    "portal/queue/beat.py",  # Celery schedules by this machine's clock, and a jump of it is noticed
     "portal/demo/codes.py",  # codes of the demo's second factors
     "portal/sso/development/keys.py",  # the demo provider's own certificate
     "portal/sso/entering.py",  # allauth stamps its sign-in with time.time()
