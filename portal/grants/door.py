@@ -11,16 +11,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from audit.names import EventName
 from audit.recorder import Target, record
 from audit.refusals import Refusal
 from portal.grants.actions.settling import report_tampering
+from portal.grants.holding import hold_shared
 from portal.grants.models import AccessRecord, Grant, SupportSession
 from portal.grants.refusals import NoAccess, NotApproved, SessionNeeded
-from portal.grants.rules import ACTING, Act, Capability, ScopeItem, ScopeKind
+from portal.grants.rules import ACTING, SEEN_EVERY, Act, Capability, ScopeItem, ScopeKind
 from portal.grants.signing import is_genuine
 from portal.grants.standing import lapsed_because
 from tenants.access import Actor, ActorKind, record_refusal
@@ -120,7 +121,7 @@ def open_door(
 
 
 def _enter(grant_id: UUID, *, visitor: Actor, at: datetime, capability: Capability) -> Opening:
-    _share_lock(grant_id)
+    hold_shared(grant_id)
     grant = Grant.objects.filter(pk=grant_id).select_related("case").first()
     if grant is None or not _is_theirs(grant, visitor, at):
         raise NoAccess
@@ -132,8 +133,7 @@ def _enter(grant_id: UUID, *, visitor: Actor, at: datetime, capability: Capabili
     session = SupportSession.objects.filter(grant=grant, closed_at__isnull=True).first()
     if session is None or not session.live(at):
         raise SessionNeeded(_("Start a support session to read under this grant."))
-    session.seen_at = max(session.seen_at, at)
-    session.save(update_fields=["seen_at"])
+    _see(session, at)
     return Opening(grant, session, _reader(visitor, grant), scope)
 
 
@@ -143,15 +143,11 @@ def _not_covered(capability: Capability) -> Refusal:
     return NoAccess()
 
 
-def _share_lock(grant_id: UUID) -> None:
-    """Hold the row against a revocation until this read is recorded; readers do not wait.
-
-    On SQLite the transaction already holds the only write lock.
-    """
-    if connection.vendor != "postgresql":
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("select 1 from grants_grant where id = %s for share", [grant_id])
+def _see(session: SupportSession, at: datetime) -> None:
+    """Note that it is in use. Not at each read: readers at once would wait for this row."""
+    if at - session.seen_at >= SEEN_EVERY:
+        session.seen_at = at
+        session.save(update_fields=["seen_at"])
 
 
 def _is_theirs(grant: Grant, visitor: Actor, at: datetime) -> bool:

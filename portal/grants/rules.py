@@ -20,6 +20,8 @@ ANSWER_WITHIN = timedelta(hours=72)
 # A support session is short, the consent is long: an abandoned browser is not 21 days of access.
 SESSION_LONGEST = timedelta(hours=8)
 SESSION_IDLE = timedelta(minutes=15)
+# How exactly the idle time is known: a session may end by this much too early, never too late.
+SEEN_EVERY = timedelta(seconds=5)
 JUSTIFICATION_SHORTEST = 20
 # The same 24 hours as every other promise: a disputed read is answered within them.
 ANSWER_DISPUTE_WITHIN = timedelta(hours=24)

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
+from uuid import UUID
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -11,6 +12,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from audit.recorder import Target
 from portal.grants import rules
 from portal.grants.countries import country_name
+from portal.grants.holding import hold_alone
 from portal.grants.models.cases import Case
 from portal.grants.refusals import IllegalMove
 from portal.grants.rules import GrantStatus, ReasonCode, ScopeItem, ScopeKind, Verdict
@@ -85,6 +87,18 @@ class GrantQuerySet(TenantQuerySet["Grant"]):
         return self.filter(unanswered | over | begun)
 
 
+_Grants = TenantManager.from_queryset(GrantQuerySet)
+
+
+class GrantManager(_Grants):  # type: ignore[type-arg]  # made at run time
+    """Whoever locks a grant to change it goes before the readers that come later."""
+
+    def locked(self, pk: UUID) -> "Grant":
+        hold_alone(pk)
+        grant: Grant = super().locked(pk)  # type: ignore[misc]
+        return grant
+
+
 class Grant(TenantModel):
     """Diagnostic access for one member of the vendor's staff, in this customer's words."""
 
@@ -124,7 +138,7 @@ class Grant(TenantModel):
     # What was approved, signed: a row edited in SQL no longer matches and opens nothing.
     signature = models.TextField(blank=True)
 
-    objects: ClassVar = TenantManager.from_queryset(GrantQuerySet)()
+    objects: ClassVar = GrantManager()
 
     class Meta:
         constraints: ClassVar = [
