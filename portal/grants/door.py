@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from audit.names import EventName
 from audit.recorder import Target, record
 from audit.refusals import Refusal
+from portal.grants import rules
 from portal.grants.actions.settling import report_tampering
 from portal.grants.holding import hold_shared
 from portal.grants.models import AccessRecord, Grant, SupportSession
@@ -79,11 +80,16 @@ class Opening:
 
     @property
     def single_resources(self) -> set[UUID]:
-        return {i.object_id for i in self.scope if i.kind == ScopeKind.RESOURCE}
+        rows = (i for i in self.scope if i.kind == ScopeKind.RESOURCE)
+        return {i.object_id for i in rows if not rules.lies_in_nothing(i)}
 
     @property
     def all_integrations(self) -> set[UUID]:
-        return {i.integration_id for i in self.scope}
+        """Those named, and those of a named table; an id that lies in nothing names none.
+
+        It could else be an integration's own, and open what the customer did not attach.
+        """
+        return {i.integration_id for i in self.scope if not rules.lies_in_nothing(i)}
 
     def note(self, seen: Seen) -> None:
         """Count an object as shown. Whatever is returned to the reader must pass here."""

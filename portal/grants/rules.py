@@ -199,6 +199,11 @@ def unknown_resource(pk: UUID) -> ScopeItem:
     return ScopeItem(ScopeKind.RESOURCE, pk, pk, str(pk))
 
 
+def lies_in_nothing(item: ScopeItem) -> bool:
+    """Whether this is such an id: no table has its integration's id."""
+    return item.kind == ScopeKind.RESOURCE and item.object_id == item.integration_id
+
+
 def scope_hash(case_id: UUID, capabilities: Iterable[str], scope: Iterable[ScopeItem]) -> str:
     """The same request twice has the same hash; a scope left to the customer counts per case."""
     keys = sorted(item.key for item in scope) or [f"case:{case_id}"]
@@ -211,7 +216,7 @@ def covered(wanted: ScopeItem, widest: Sequence[ScopeItem]) -> bool:
 
     What lies in nothing lies inside every scope.
     """
-    if wanted == unknown_resource(wanted.object_id):
+    if lies_in_nothing(wanted):
         return True
     for item in widest:
         if item.key == wanted.key:

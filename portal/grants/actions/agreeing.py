@@ -15,18 +15,20 @@ from portal.grants.rules import Verdict
 from portal.grants.terms import Agreed
 from tenants.access import Actor
 from tenants.models import Membership, Policy
+from tenants.permissions import Permission
 
 
 def still_missing(grant: Grant, actor: Actor, at: datetime) -> int:
     """How many others must agree after this actor. Raises SamePerson for a second yes.
 
-    Whoever has lost their access since no longer counts.
+    Whoever has left, or may not decide any more, no longer counts.
     """
     yes = grant.decisions.filter(verdict=Verdict.APPROVED)
     people = set(yes.values_list("by_id", flat=True))
     if actor.id in people:
         raise SamePerson(_("You have agreed already. Somebody else has to approve this too."))
-    standing = Membership.objects.active(at=at).filter(pk__in=people).count()
+    deciders = Membership.objects.holders(Permission.GRANT_DECIDE, at=at)
+    standing = deciders.filter(pk__in=people).distinct().count()
     return max(Policy.objects.get().approval_quorum - standing - 1, 0)
 
 

@@ -20,7 +20,7 @@ from portal.grants.actions.settling import settle_grants
 from portal.grants.choosing import asked_scope, narrowed_scope
 from portal.grants.door import open_door
 from portal.grants.models import Case, Grant, SupportSession
-from portal.grants.reading import read_integrations, read_resources
+from portal.grants.reading import read_integrations, read_resource, read_resources
 from portal.grants.refusals import GrantNotPending, NoAccess, OwnerNeeded, WorkspaceCloses
 from portal.grants.rules import Capability, GrantStatus
 from portal.grants.terms import Consent
@@ -259,6 +259,24 @@ class TestSingleTables:
         with door(grant, staff_of(sam), at) as opening:
             assert read_resources(opening).rows == []
             assert read_integrations(opening) == []
+
+    def test_an_integrations_id_named_as_a_table_opens_neither_it_nor_its_tables(
+        self, case: Case, sam: Membership, lea: Membership, sia: Membership, actor_of: ActorOf,
+        staff_of: StaffOf, at: datetime,
+    ) -> None:  # fmt: skip
+        elsewhere = make_integration("Payroll", at)
+        payroll = Resource.objects.filter(integration=elsewhere)[0]
+        scope = asked_scope(case, integrations=[], resources=[elsewhere.pk, payroll.pk])
+        grant = request_grant(case, actor=staff_of(sam), at=at, wish=wish(scope=scope))
+        endorse_grant(grant, actor=staff_of(lea), at=at)
+        approve_grant(grant, actor=actor_of(sia), at=at, consent=Consent())
+        open_support_session(grant, actor=staff_of(sam), at=at)
+
+        with door(grant, staff_of(sam), at) as opening:
+            assert read_integrations(opening) == []
+            assert read_resources(opening).rows == []
+            with pytest.raises(NoAccess):
+                read_resource(opening, payroll.pk)
 
     def test_and_a_later_start_in_the_form(
         self, case: Case, sam: Membership, client_of: Callable[..., Client], at: datetime

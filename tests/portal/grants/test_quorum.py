@@ -15,6 +15,7 @@ from portal.grants.rules import GrantStatus
 from portal.grants.terms import Consent
 from tenants.access import Actor, system_actor
 from tenants.actions.members import contain_member
+from tenants.actions.roles import change_role
 from tenants.models import Membership, Policy
 
 ActorOf = Callable[..., Actor]
@@ -78,6 +79,21 @@ def test_the_yes_of_somebody_who_left_does_not_count(
 ) -> None:
     approve_grant(pending, actor=actor_of(sia), at=at, consent=Consent())
     contain_member(sia, actor=system_actor(sia.organization), at=at)
+
+    assert not approve_grant(pending, actor=actor_of(max_), at=at, consent=Consent()).approved_at
+    assert approve_grant(pending, actor=actor_of(ada), at=at, consent=Consent()).active(at)
+
+
+def test_the_yes_of_somebody_who_may_not_decide_any_more_does_not_count(
+    pending: Grant,
+    sia: Membership,
+    max_: Membership,
+    ada: Membership,
+    actor_of: ActorOf,
+    at: datetime,
+) -> None:
+    approve_grant(pending, actor=actor_of(sia), at=at, consent=Consent())
+    change_role(sia, actor=actor_of(ada), at=at, role="viewer")
 
     assert not approve_grant(pending, actor=actor_of(max_), at=at, consent=Consent()).approved_at
     assert approve_grant(pending, actor=actor_of(ada), at=at, consent=Consent()).active(at)
