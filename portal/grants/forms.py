@@ -106,6 +106,13 @@ class RequestForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("The customer reads this word by word."),
     )
+    bundle_gap = forms.CharField(
+        label=_("What their diagnosis does not tell you"),
+        min_length=rules.JUSTIFICATION_SHORTEST,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("They sent one with this case. Look at it first; they read your answer."),
+    )
     capabilities = forms.MultipleChoiceField(
         label=_("What you need to do"),
         choices=Capability.choices,
@@ -129,9 +136,13 @@ class RequestForm(forms.Form):
     )
     previous = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, scope: Iterable[ScopeItem], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, scope: Iterable[ScopeItem], has_bundle: bool, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         offer(self, "duration", _lengths(rules.OFFERED))
+        if not has_bundle:
+            self.fields.pop("bundle_gap")
         offered = [(str(item.object_id), item.label) for item in scope]
         offer(self, "integrations", offered)
         if len(offered) == 1:

@@ -105,6 +105,7 @@ class GrantFacts(serializers.ModelSerializer[Grant]):
             "staff",
             "reason_code",
             "justification",
+            "bundle_gap",
             "capabilities",
             "scope",
             "requested_seconds",

@@ -21,11 +21,19 @@ class Wish:
     capabilities: tuple[str, ...]
     scope: tuple[ScopeItem, ...] = ()
     starts_at: datetime | None = None
+    bundle_gap: str = ""
 
-    def check(self, widest: Sequence[ScopeItem], *, at: datetime) -> None:
+    def check(self, widest: Sequence[ScopeItem], *, at: datetime, has_bundle: bool = False) -> None:
         """Raises Invalid with every field that cannot be had."""
         wrong: dict[str, list[str]] = {}
         _check_reason(self, wrong)
+        if has_bundle and len(self.bundle_gap.strip()) < rules.JUSTIFICATION_SHORTEST:
+            wrong["bundle_gap"] = [
+                _(
+                    "The customer sent a diagnosis with this case. Say in at least 20 characters "
+                    "what it does not tell you."
+                )
+            ]
         _check_capabilities(self.capabilities, wrong)
         _check_duration(self.duration, rules.LONGEST, wrong)
         _check_scope(self.scope, widest, wrong)

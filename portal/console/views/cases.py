@@ -101,6 +101,7 @@ def _request_form(request: PortalRequest, case: Case) -> RequestForm:
     return RequestForm(
         request.POST if request.method == "POST" else None,
         scope=attached(case),
+        has_bundle=case.has_diagnosis,
         initial={
             "capabilities": ["status", "metadata"],
             "previous": request.GET.get("previous", ""),
@@ -121,6 +122,7 @@ def _ask(request: PortalRequest, visitor: Actor, case: Case, *, form: RequestFor
             wish=Wish(
                 reason_code=data["reason_code"],
                 justification=data["justification"],
+                bundle_gap=data.get("bundle_gap", ""),
                 duration=form.length(),
                 capabilities=tuple(data["capabilities"]),
                 scope=asked_scope(

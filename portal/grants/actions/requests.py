@@ -47,7 +47,9 @@ def request_grant(
     case = Case.objects.locked(case.pk)
     if not case.is_open:
         raise CaseClosed(_("%(case)s is closed.") % {"case": case.reference})
-    wish.check([row.as_scope() for row in case.integrations.all()], at=at)
+    wish.check(
+        [row.as_scope() for row in case.integrations.all()], at=at, has_bundle=case.has_diagnosis
+    )
     settle_overdue(Grant.objects.filter(staff_id=person.pk), actor=actor, at=at)
     grant = _asked(case, person, wish, at=at)
     grant.previous = _previous(case, person, previous_id) if previous_id else None
@@ -149,6 +151,7 @@ def _asked(case: Case, person: Membership, wish: Wish, *, at: datetime) -> Grant
         country=person.country,
         reason_code=wish.reason_code,
         justification=wish.justification.strip(),
+        bundle_gap=wish.bundle_gap.strip(),
         capabilities=sorted(set(wish.capabilities)),
         requested_duration=wish.duration,
         requested_start_at=wish.starts_at,

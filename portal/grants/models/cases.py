@@ -64,6 +64,11 @@ class Case(TenantModel):
     def is_open(self) -> bool:
         return self.status == CaseStatus.OPEN
 
+    @property
+    def has_diagnosis(self) -> bool:
+        """Whether the customer sent a diagnosis bundle with it."""
+        return bool(self.bundles.filter(sent_at__isnull=False).exists())
+
     def audit_target(self) -> Target:
         return Target(kind="case", id=self.pk, reference=self.reference)
 

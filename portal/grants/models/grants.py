@@ -120,6 +120,8 @@ class Grant(TenantModel):
     country = models.CharField(max_length=2)
     reason_code = models.CharField(max_length=30, choices=ReasonCode)
     justification = models.TextField(max_length=2000)
+    # Why the diagnosis that the customer sent with the case does not answer the question.
+    bundle_gap = models.TextField(blank=True, max_length=1000)
     capabilities = models.JSONField(default=list)
     requested_duration = models.DurationField()
     requested_start_at = models.DateTimeField(null=True)

@@ -33,6 +33,13 @@ class RequestInput(StrictSerializer):
     case = TextField(max_length=20, help_text="Such as CASE-101.")
     reason_code = serializers.ChoiceField(choices=ReasonCode.choices)
     justification = TextField(max_length=2000, help_text="The customer reads it.")
+    bundle_gap = TextField(
+        max_length=1000,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Needed once the customer sent a diagnosis: what it does not tell.",
+    )
     capabilities = serializers.ListField(
         child=serializers.ChoiceField(choices=Capability.choices), min_length=1, max_length=10
     )

@@ -17,12 +17,14 @@ from portal.catalog.models import Field, ImportRun, Integration, Metric, Resourc
 from portal.grants import diagnosis
 from portal.grants.actions.bundling import make_bundle, open_bundle, send_bundle
 from portal.grants.actions.cases import CaseFacts, open_case
+from portal.grants.actions.requests import request_grant
 from portal.grants.diagnosis import ERROR_CODES, plain
-from portal.grants.models import Bundle, BundleOpening, Case
+from portal.grants.models import Bundle, BundleOpening, Case, Grant
 from portal.grants.refusals import BundleSent
 from tenants.access import Actor
 from tenants.models import Membership, Organization
 from tests.cast import make_token_text
+from tests.portal.grants.conftest import wish
 
 ActorOf = Callable[..., Actor]
 StaffOf = Callable[[Membership], Actor]
@@ -220,3 +222,47 @@ def test_by_the_api(
     assert shown["document"] == document
     assert [row["staff_id"] for row in shown["openings"]] == [str(sam.pk)]
     assert client.post("/api/v1/bundles", {"case": str(uuid4())}, **asked).status_code == 422
+
+
+class TestAsTheFirstStep:
+    """Once the customer has sent a diagnosis, a request says what it does not tell."""
+
+    GAP = "It names the code of the error, and not the column."
+
+    def test_a_request_after_it_says_why_it_is_not_enough(
+        self, made: Bundle, case: Case, sia: Membership, sam: Membership, actor_of: ActorOf,
+        staff_of: StaffOf, at: datetime,
+    ) -> None:  # fmt: skip
+        scope = tuple(row.as_scope() for row in case.integrations.all())
+        send_bundle(made, actor=actor_of(sia), at=at)
+        for gap in ("", "no", " " * 40):
+            with pytest.raises(Invalid) as refused:
+                request_grant(
+                    case, actor=staff_of(sam), at=at, wish=wish(scope=scope, bundle_gap=gap)
+                )
+            assert list(refused.value.errors) == ["bundle_gap"]
+        assert not Grant.objects.exists()
+        given = wish(scope=scope, bundle_gap=f" {self.GAP} ")
+        assert request_grant(case, actor=staff_of(sam), at=at, wish=given).bundle_gap == self.GAP
+
+    def test_the_form_asks_and_the_customer_reads_it(
+        self, made: Bundle, case: Case, sia: Membership, sam: Membership, actor_of: ActorOf,
+        client_of: Callable[..., Client], at: datetime,
+    ) -> None:  # fmt: skip
+        address = f"/console/cases/acme/{case.reference}/request/"
+        staff = client_of(sam)
+        assert "bundle_gap" not in staff.get(address).content.decode()
+        send_bundle(made, actor=actor_of(sia), at=at)
+        assert "bundle_gap" in staff.get(address).content.decode()
+        filled = {
+            "reason_code": "customer_support",
+            "justification": "Nightly imports fail since Tuesday.",
+            "capabilities": ["status"],
+            "integrations": [str(case.integrations.get().integration_id)],
+            "duration": "86400",
+        }
+        assert staff.post(address, filled).status_code == 422
+        answer = staff.post(address, {**filled, "bundle_gap": self.GAP})
+        assert answer.status_code == 302
+        reference = Grant.objects.get().reference
+        assert self.GAP in client_of(sia).get(f"/o/acme/access/{reference}/").content.decode()

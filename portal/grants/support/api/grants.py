@@ -278,6 +278,7 @@ def _wish(data: dict[str, Any], case: Case) -> Wish:
     return Wish(
         reason_code=data["reason_code"],
         justification=data["justification"],
+        bundle_gap=data["bundle_gap"],
         duration=timedelta(seconds=data["duration_seconds"]),
         capabilities=tuple(data["capabilities"]),
         scope=asked_scope(case, integrations=data["integrations"], resources=data["resources"]),
