@@ -65,7 +65,8 @@ def _made(field: AnyField, organization: Organization) -> Any:
         return make_row(field.related_model, organization)
     if field.choices:
         return next(key for key, _label in field.flatchoices if key)
-    return next(make(next(_numbers)) for kind, make in _MAKERS.items() if isinstance(field, kind))
+    made = next(make(next(_numbers)) for kind, make in _MAKERS.items() if isinstance(field, kind))
+    return made[-field.max_length :] if isinstance(made, str) and field.max_length else made
 
 
 _MAKERS: Mapping[type[AnyField], Callable[[int], Any]] = {
