@@ -29,6 +29,7 @@ class IntegrationView:
     error_hint: str
     resource_count: int
     field_count: int
+    settings: dict[str, Any]
     masked: bool
     is_read: bool
     is_whole: bool
@@ -63,7 +64,7 @@ class ResourceView:
     metrics: tuple[MetricView, ...] = ()
 
 
-_STATUS_FIELDS = ("name", "status", "last sync", "last error", "counts")
+_STATUS_FIELDS = ("name", "status", "last sync", "last error", "counts", "settings")
 _LISTED_FIELDS = ("name", "path", "kind", "description")
 _SHOWN_FIELDS = (*_LISTED_FIELDS, "fields", "metrics")
 
@@ -128,10 +129,22 @@ def _integration(opening: Opening, row: Integration) -> IntegrationView:
         error_hint=hint.text,
         resource_count=row.resource_count,
         field_count=row.field_count,
+        settings=_settings(row),
         masked=hint.hidden,
         is_read=row.is_read,
         is_whole=row.pk in opening.whole_integrations,
     )
+
+
+def _settings(row: Integration) -> dict[str, Any]:
+    """Where it is read and when. What signs in there lies sealed elsewhere and is not among it."""
+    return {
+        **row.connection,
+        "every": row.every,
+        "run_time": row.run_time.isoformat("minutes"),
+        "weekday": row.weekday,
+        "has_credential": row.has_credential,
+    }
 
 
 def _sample(value: str, opening: Opening) -> Masked:

@@ -97,6 +97,9 @@ class IntegrationReadOutput(serializers.Serializer[Any]):
     error_hint = serializers.CharField()
     resource_count = serializers.IntegerField()
     field_count = serializers.IntegerField()
+    settings = serializers.DictField(
+        help_text="Where it is read and when; secrets are never among it."
+    )
     masked = serializers.BooleanField()
 
 

@@ -70,6 +70,20 @@ def reader(active: Grant, sam: Membership, staff_of: StaffOf, at: datetime) -> R
 
 
 class TestReading:
+    def test_settings_are_shown_and_secrets_are_not(
+        self, reader: Reader, integration: Integration
+    ) -> None:
+        place = {"host": "db.acme.test", "database": "shop"}
+        Integration.objects.filter(pk=integration.pk).update(
+            connection=place, credential="sealed-secret", credential_set_at=reader.at
+        )
+        with reader.door(Capability.STATUS) as opening:
+            (row,) = read_integrations(opening)
+        assert {**row.settings, **place} == row.settings
+        assert (row.settings["every"], row.settings["has_credential"]) == ("off", True)
+        assert "sealed-secret" not in str(row)
+        assert "settings" in AccessRecord.objects.get().fields
+
     def test_leaves_one_record_for_each_object_and_one_event(self, reader: Reader) -> None:
         names = reader.resources()
 
