@@ -207,6 +207,7 @@ class EventName(StrEnum):
     EMERGENCY_ACCESS_WITHDRAWN = "emergency_access.withdrawn"
     EMERGENCY_ACCESS_ENDING = "emergency_access.ending"
     EMERGENCY_ACCESS_AGREED = "emergency_access.agreed"
+    EMERGENCY_ACCESS_TAMPERED = "emergency_access.tampered"
     EMERGENCY_ACCESS_OPENED = "emergency_access.opened"
     BUNDLE_MADE = "bundle.made"
     BUNDLE_SENT = "bundle.sent"

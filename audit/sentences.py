@@ -268,6 +268,9 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     N.EMERGENCY_ACCESS_AGREED: _(
         "{actor}, support lead, agreed to open {reference} as an emergency."
     ),
+    N.EMERGENCY_ACCESS_TAMPERED: _(
+        "The emergency access allowed in advance was changed outside the product: it is off."
+    ),
     N.EMERGENCY_ACCESS_OPENED: _(
         "{actor}, support lead, opened {reference} as an emergency[ until {until}]."
     ),

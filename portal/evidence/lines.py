@@ -23,7 +23,12 @@ _PAGES: Final = {
     "DIA": "grant-show",
 }
 _DANGER: Final = frozenset(
-    {EventName.TICKET_LATE, EventName.GRANT_TAMPERED, EventName.SIGN_IN_REFUSED}
+    {
+        EventName.TICKET_LATE,
+        EventName.GRANT_TAMPERED,
+        EventName.EMERGENCY_ACCESS_TAMPERED,
+        EventName.SIGN_IN_REFUSED,
+    }
 )
 _OK: Final = frozenset(
     {EventName.TICKET_COMPLETED, EventName.TICKET_CLOSED, EventName.CERTIFICATE_SIGNED}

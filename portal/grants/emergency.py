@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from django.utils.translation import gettext as _
 
+from audit.models import Event
+from audit.names import EventName
 from audit.refusals import Invalid
 from audit.signing import SignatureWrong, own_keys, sign, verify
 from portal.grants import rules
@@ -84,13 +86,17 @@ def seal_consent(consent: EmergencyConsent) -> str:
 
 
 def is_genuine(consent: EmergencyConsent) -> bool:
-    """Whether the row still says what the owner allowed."""
+    """Whether the row still says what the owner allowed, and was never withdrawn."""
     try:
         seal = json.loads(consent.signature)
         verify({**_document(consent), **seal}, own_keys())
     except (ValueError, TypeError, SignatureWrong):
         return False
-    return True
+    return not Event.objects.filter(
+        organization_id=consent.organization_id,
+        target_id=consent.pk,
+        name=EventName.EMERGENCY_ACCESS_WITHDRAWN,
+    ).exists()
 
 
 def _document(consent: EmergencyConsent) -> dict[str, object]:

@@ -4,11 +4,15 @@ import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from audit.models import Event
+from audit.names import EventName
 from audit.signing import SignatureWrong, own_keys, sign, verify
 from portal.grants.models import Grant
 from portal.grants.rules import ScopeItem
 
 _KIND = "gatehouse.grant"
+_SEALED = (EventName.GRANT_APPROVED, EventName.GRANT_NARROWED, EventName.EMERGENCY_ACCESS_OPENED)
+_ENDED = (EventName.GRANT_REVOKED, EventName.GRANT_EXPIRED)
 
 
 def document(grant: Grant, scope: Iterable[ScopeItem]) -> dict[str, object]:
@@ -35,13 +39,27 @@ def signed(grant: Grant, scope: Iterable[ScopeItem]) -> str:
 
 
 def is_genuine(grant: Grant, scope: Iterable[ScopeItem]) -> bool:
-    """Whether the row still says what was approved."""
+    """Whether the row still says what was approved last, and is not one that has ended."""
     try:
         seal = json.loads(grant.signature)
         verify({**document(grant, scope), **seal}, own_keys())
     except (ValueError, TypeError, SignatureWrong):
         return False
-    return True
+    return _stands_in_the_log(grant)
+
+
+def _stands_in_the_log(grant: Grant) -> bool:
+    """Whoever kept a row and its signature could put both back; the log cannot be taken back."""
+    told = Event.objects.filter(
+        organization_id=grant.organization_id, target_id=grant.pk, name__in=[*_SEALED, *_ENDED]
+    )
+    versions = []
+    for event in told:
+        if event.name in _ENDED:
+            return False
+        versions.append(event.facts.get("version", grant.version))
+    # By the highest, not by the last: a machine's clock may have been set back between two.
+    return max(versions, default=grant.version) == grant.version
 
 
 def _instant(value: datetime | None) -> str:

@@ -114,6 +114,16 @@ def asker(staff_id: UUID, *, at: datetime) -> Membership | None:
         return person if holders.filter(pk=staff_id).exists() else None
 
 
+def is_checking(staff_id: UUID, *, at: datetime) -> bool:
+    """Whether somebody at the vendor may, at this instant, decide about colleagues' requests."""
+    person = employed(staff_id, at=at)
+    if person is None:
+        return False
+    with organization_scope(person.organization_id):
+        leads = Membership.objects.holders(Permission.GRANT_ENDORSE, at=at)
+        return leads.filter(pk=staff_id).exists()
+
+
 def is_machine(actor: Actor) -> bool:
     """Whether a service account acts: it asks for others, and reads nothing."""
     return actor.token is not None and actor.token.service_account_id is not None

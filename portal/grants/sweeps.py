@@ -7,6 +7,7 @@ from uuid import UUID
 
 from portal.grants import rules
 from portal.grants.actions.disputing import watch_dispute
+from portal.grants.actions.emergency import check_consents
 from portal.grants.actions.reminding import remind_of_consent, remind_of_grant
 from portal.grants.actions.settling import check_signatures, settle_grants
 from portal.grants.models import Dispute, EmergencyConsent, Grant, Reminder
@@ -19,11 +20,12 @@ from tenants.scoping import organization_scope, system_scope
 
 @sweep("grants.settle", every=timedelta(minutes=1))
 def settle_everywhere(at: datetime) -> None:
-    for organization in customers_by_id(_organizations()).values():
+    for organization in customers_by_id(_organizations() | _with_a_consent()).values():
         with organization_scope(organization.pk):
             actor = system_actor(organization)
             settle_grants(actor=actor, at=at)
             check_signatures(actor=actor, at=at)
+            check_consents(actor=actor, at=at)
 
 
 @sweep("grants.remind", every=timedelta(minutes=1))
@@ -56,6 +58,12 @@ def _each(rows: Any, last: ReminderKind, remind: Callable[..., None], **by: Any)
 def _organizations() -> set[UUID]:
     with system_scope("sweep of grants"):
         rows = Grant.unscoped.filter(status__in=sorted(rules.OPEN))
+        return set(rows.values_list("organization_id", flat=True).distinct())
+
+
+def _with_a_consent() -> set[UUID]:
+    with system_scope("sweep of grants"):
+        rows = EmergencyConsent.unscoped.filter(closed_at__isnull=True)
         return set(rows.values_list("organization_id", flat=True).distinct())
 
 

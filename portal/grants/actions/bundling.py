@@ -13,6 +13,7 @@ from audit.signing import sign
 from portal.grants.diagnosis import document_of, lines_of
 from portal.grants.models import Bundle, BundleOpening, Case
 from portal.grants.refusals import BundleSent, CaseClosed
+from portal.grants.staff import is_machine
 from tenants.access import Actor, ActorKind, action
 from tenants.permissions import Permission
 
@@ -61,8 +62,9 @@ def send_bundle(
 def open_bundle(bundle: Bundle, *, actor: Actor, at: datetime, route: str) -> Bundle:
     """Read a sent bundle as the vendor's staff; the customer sees who and when."""
     bundle = Bundle.objects.locked(bundle.pk)
-    if actor.kind != ActorKind.STAFF or actor.id is None or not bundle.is_sent:
+    if actor.kind != ActorKind.STAFF or is_machine(actor) or not bundle.is_sent:
         raise NotPermitted(_("Only the vendor's staff open a bundle that was sent to them."))
+    assert actor.id  # noqa: S101 - of a person, always
     BundleOpening.objects.create(
         bundle=bundle, at=at, staff_id=actor.id, staff_name=actor.name, route=route[:100]
     )

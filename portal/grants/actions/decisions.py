@@ -65,6 +65,7 @@ def approve_grant(
         until=_text(grant.expires_at),
         starts=_text(grant.starts_at),
         capabilities=grant.capabilities,
+        version=grant.version,
     )
     return grant
 
@@ -119,7 +120,8 @@ def narrow_grant(
     grant.expires_at = max(grant.starts_at + agreed.duration, at)
     seal(grant, agreed)
     keep_decision(grant, Verdict.NARROWED, actor=actor, at=at, note=consent.note, **_terms(agreed))
-    record(EventName.GRANT_NARROWED, actor=actor, target=grant, until=_text(grant.expires_at))
+    until, version = _text(grant.expires_at), grant.version
+    record(EventName.GRANT_NARROWED, actor=actor, target=grant, until=until, version=version)
     return grant
 
 

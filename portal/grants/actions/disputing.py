@@ -14,6 +14,7 @@ from portal.grants.actions.reminding import remind_once
 from portal.grants.models import AccessRecord, Dispute
 from portal.grants.refusals import AlreadyDisputed, SamePerson
 from portal.grants.rules import DisputeStatus, ReminderKind
+from portal.grants.staff import is_machine
 from tenants.access import Actor, ActorKind, action
 from tenants.permissions import Permission
 
@@ -48,8 +49,8 @@ def open_dispute(read: AccessRecord, *, actor: Actor, at: datetime, reason: str)
 def answer_dispute(dispute: Dispute, *, actor: Actor, at: datetime, answer: str) -> Dispute:
     """Answer as the vendor's lead; never about one's own read."""
     dispute = Dispute.objects.locked(dispute.pk)
-    if actor.kind != ActorKind.STAFF:
-        raise NotPermitted(_("Only the vendor answers a dispute."))
+    if actor.kind != ActorKind.STAFF or is_machine(actor):
+        raise NotPermitted(_("Only a support lead of the vendor answers a dispute, in person."))
     if actor.id == dispute.grant.staff_id:
         raise SamePerson(_("A colleague has to answer this: it is about your own read."))
     dispute.move(DisputeStatus.ANSWERED)

@@ -11,11 +11,17 @@ from portal.grants import rules
 from portal.grants.actions.decisions import seal
 from portal.grants.actions.ending import end_grant
 from portal.grants.actions.requests import keep_decision
-from portal.grants.emergency import Allowed, require_allowed, seal_consent, standing_consent
+from portal.grants.emergency import (
+    Allowed,
+    is_genuine,
+    require_allowed,
+    seal_consent,
+    standing_consent,
+)
 from portal.grants.models import EmergencyConsent, Grant, GrantDecision
 from portal.grants.refusals import CaseClosed, EmergencyOn, GrantNotPending, SamePerson
 from portal.grants.rules import GrantStatus, Verdict
-from portal.grants.staff import employed
+from portal.grants.staff import employed, is_checking
 from portal.grants.standing import refuse_if_closing
 from portal.grants.terms import Agreed
 from portal.grants.vendor import require_in_pool
@@ -76,6 +82,19 @@ def withdraw_emergency(consent: EmergencyConsent, *, actor: Actor, at: datetime)
     record(EventName.EMERGENCY_ACCESS_WITHDRAWN, actor=actor, target=consent)
 
 
+@action(Permission.GRANT_VIEW)
+def check_consents(*, actor: Actor, at: datetime) -> int:
+    """Switch off a consent whose row no longer says what the owner allowed, and say so."""
+    found = 0
+    for consent in EmergencyConsent.objects.filter(closed_at__isnull=True).select_for_update():
+        if is_genuine(consent):
+            continue
+        _close(consent, at=at)
+        record(EventName.EMERGENCY_ACCESS_TAMPERED, actor=actor, target=consent, outcome="refused")
+        found += 1
+    return found
+
+
 @action(Permission.GRANT_ENDORSE, step_up=True)
 def agree_emergency(grant: Grant, *, actor: Actor, at: datetime) -> Grant:
     """Agree, as one of two leads, to open a request as an emergency; the second one opens it.
@@ -102,8 +121,14 @@ def _open(grant: Grant, consent: EmergencyConsent, *, actor: Actor, at: datetime
     grant.open(at=at, duration=longest, starts_at=at)
     scope = tuple(row.as_scope() for row in grant.scope.order_by("label", "id"))
     seal(grant, Agreed(longest, tuple(grant.capabilities), scope))
-    until = _text(grant.expires_at)
-    record(EventName.EMERGENCY_ACCESS_OPENED, actor=actor, target=grant, until=until)
+    until, version = _text(grant.expires_at), grant.version
+    record(
+        EventName.EMERGENCY_ACCESS_OPENED,
+        actor=actor,
+        target=grant,
+        until=until,
+        version=version,
+    )
     return grant
 
 
@@ -130,7 +155,10 @@ def _require_another(grant: Grant, actor: Actor, at: datetime) -> None:
 
 
 def _others(grant: Grant, consent: EmergencyConsent, *, actor: Actor, at: datetime) -> int:
-    """How many other leads agreed within the hour. Raises SamePerson for a second yes."""
+    """How many other leads agreed within the hour, and still check requests.
+
+    Raises SamePerson for a second yes.
+    """
     said = grant.decisions.filter(
         verdict=Verdict.EMERGENCY,
         terms__consent=str(consent.pk),
@@ -139,7 +167,7 @@ def _others(grant: Grant, consent: EmergencyConsent, *, actor: Actor, at: dateti
     people = set(said.values_list("by_id", flat=True))
     if actor.id in people:
         raise SamePerson(_("You have agreed already. A second colleague has to agree as well."))
-    return sum(person is not None and employed(person, at=at) is not None for person in people)
+    return sum(person is not None and is_checking(person, at=at) for person in people)
 
 
 def _close(consent: EmergencyConsent, *, at: datetime) -> None:

@@ -25,6 +25,7 @@ from portal.grants.refusals import NoAccess, NotApproved, SessionNeeded
 from portal.grants.rules import Act
 from portal.grants.terms import Consent
 from tenants.access import Actor
+from tenants.clock import now
 from tenants.models import Membership
 from tests.portal.grants.conftest import make_integration, wish
 
@@ -274,3 +275,17 @@ class TestFront:
         for verb in ("sync/", "test/", "settings/"):
             assert engineer.post(f"{here}{verb}").status_code == 403
         assert "sync/" not in engineer.get(f"{CONSOLE}integrations/").content.decode()
+
+    def test_a_repeated_call_does_not_say_after_the_access_what_the_source_said(
+        self, place: Place, sam: Membership, sia: Membership, actor_of: ActorOf,
+        bearer: Callable[[Membership], dict[str, str]], client: Client,
+    ) -> None:  # fmt: skip
+        here = f"/api/v1/support/grants/{place.grant_id}/integrations/{place.integration_id}/test"
+        headers = {**bearer(sam), "idempotency-key": "once"}
+        first = client.post(here, {}, "application/json", headers=headers)
+        assert "1 table" in first.json()["message"]
+        revoke_grant(Grant.objects.get(), actor=actor_of(sia), at=now())
+
+        again = client.post(here, {}, "application/json", headers=headers)
+
+        assert set(again.json().values()) == {None}

@@ -121,6 +121,8 @@ class SupportGrantViewSet(SupportViewSet):
         "change": shapes.SourceSettingsOutput,
     }
     versioned = frozenset({"withdraw", "endorse", "reject"})
+    # What a source said is kept nowhere: a repeated call would else read it after the access.
+    secrets = ("works", "code", "message", "masked")
 
     def list(self, request: Request) -> Response:
         """One's own requests and grants, and for a lead those to check, newest first."""
