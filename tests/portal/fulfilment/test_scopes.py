@@ -15,14 +15,17 @@ from audit.tree import seal_pending
 from audit.verify import verify
 from portal.catalog.models import ImportRun, Integration, Metric, Resource, Upload
 from portal.fulfilment.models import Certificate
+from portal.grants.models import Case
 from portal.tickets.actions import file_deletion, file_revocation
 from portal.tickets.models import Finding, Step, Tally, Ticket
 from portal.tickets.rules import Scope, Status
 from portal.tickets.subjects import Wish
 from tenants.access import Actor
+from tenants.inventory import DataClass, class_of
 from tenants.models import ApiToken, Entry, Invitation, Membership, Organization, Policy
-from tenants.scoping import organization_scope, system_scope
+from tenants.scoping import TenantModel, organization_scope, system_scope
 from tests.portal.fulfilment.conftest import Work
+from tests.rows import make_row
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -264,6 +267,17 @@ class TestClose:
         assert User.objects.filter(pk=ned.user_id).exists()
         seal_pending(ada.organization_id)
         assert verify(ada.organization_id, keys=own_keys()).ok
+
+    def test_what_support_was_told_and_shown_goes_too(
+        self, integration: Integration, by_ada: Actor, at: datetime, work: Work
+    ) -> None:
+        kinds = [m for m in TenantModel.__subclasses__() if class_of(m) == DataClass.SUPPORT]
+        assert {"Dispute", "BundleOpening", "AccessRecord"} <= {kind.__name__ for kind in kinds}
+        for kind in kinds:
+            make_row(kind, by_ada.organization)
+        Case.objects.update(status="closed", closed_at=at)
+        assert work(close(by_ada, at)).status == Status.ERASED
+        assert [kind for kind in kinds if kind.objects.exists()] == []
 
     def test_sign_in_ends_before_the_first_row_goes(
         self,
