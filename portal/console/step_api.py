@@ -21,22 +21,27 @@ from portal.tickets.serializers import EvidenceInput, NoInput
 from portal.ui.paging import Page
 
 
-class VendorStepOutput(serializers.Serializer[Any]):
-    """As much of a step as its instruction needs: nothing of whom or what the request is about."""
+class VendorStepListed(serializers.Serializer[Any]):
+    """That a step waits; what it asks is read by opening it, which the customer sees."""
 
     id = serializers.UUIDField()
     organization = serializers.CharField()
     number = serializers.CharField()
     kind = serializers.CharField()
     step = serializers.CharField()
-    asks = serializers.CharField()
-    evidence_asked = serializers.CharField()
     needs_reference = serializers.BooleanField()
     error_code = serializers.CharField()
     attempts = serializers.IntegerField()
     since = serializers.DateTimeField(allow_null=True)
     due_at = serializers.DateTimeField()
     assignee = serializers.CharField()
+
+
+class VendorStepOutput(VendorStepListed):
+    """As much of a step as its instruction needs: nothing of whom or what the request is about."""
+
+    asks = serializers.CharField()
+    evidence_asked = serializers.CharField()
 
 
 class VendorStepAnswered(serializers.Serializer[Any]):
@@ -53,11 +58,15 @@ class VendorStepViewSet(SupportViewSet):
         "complete": answer_vendor_step.permission,
     }
     inputs = {"take": NoInput, "complete": EvidenceInput}
-    outputs = {**dict.fromkeys(permissions, VendorStepOutput), "complete": VendorStepAnswered}
+    outputs = {
+        **dict.fromkeys(permissions, VendorStepOutput),
+        "list": VendorStepListed,
+        "complete": VendorStepAnswered,
+    }
 
     def list(self, request: Request) -> Response:
         """Steps of all customers that wait for the vendor, the most urgent first, at most 200."""
-        return self.show_page(Page(vendor_steps(), "", ""), VendorStepOutput)
+        return self.show_page(Page(vendor_steps(), "", ""), VendorStepListed)
 
     def retrieve(self, request: Request, pk: str) -> Response:
         """One step. The customer's log says who opened it."""

@@ -120,6 +120,19 @@ def test_a_step_that_stopped_is_tried_again_once_somebody_says_what_was_done(
     assert [len(told(f"ticket.{name}")) for name in ("step_opened", "resumed")] == [1, 1]
 
 
+def test_what_a_step_asks_is_not_in_the_list_which_no_customer_sees_opened(
+    asked: Step, ola: Membership, vendor: Organization
+) -> None:
+    caller = Client(headers={"Authorization": f"Bearer {make_token_text(ola)}"})
+
+    listed = caller.get("/api/v1/support/steps").text
+    assert "mirror" not in listed
+    assert told("ticket.step_opened") == []
+    opened = caller.get(f"/api/v1/support/steps/{asked.pk}").json()
+    assert opened["asks"] == "Erase the copy at the mirror."
+    assert len(told("ticket.step_opened")) == 1
+
+
 def test_nobody_else_sees_or_answers_them(
     stopped: Step, asked: Step, ada: Membership, sam_: Membership, client_of: ClientOf,
     actor_of: Callable[..., Actor],
