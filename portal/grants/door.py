@@ -18,6 +18,7 @@ from audit.names import EventName
 from audit.recorder import Target, record
 from audit.refusals import Refusal
 from portal.grants import rules
+from portal.grants.actions.sessions import API
 from portal.grants.actions.settling import report_tampering
 from portal.grants.holding import hold_shared
 from portal.grants.models import AccessRecord, Grant, SupportSession
@@ -137,10 +138,15 @@ def _enter(grant_id: UUID, *, visitor: Actor, at: datetime, capability: Capabili
     if capability not in grant.capabilities:
         raise _not_covered(capability)
     session = SupportSession.objects.filter(grant=grant, closed_at__isnull=True).first()
-    if session is None or not session.live(at):
+    if session is None or not session.live(at) or _is_anothers_way(session, visitor):
         raise SessionNeeded(_("Start a support session to read under this grant."))
     _see(session, at)
     return Opening(grant, session, _reader(visitor, grant), scope)
+
+
+def _is_anothers_way(session: SupportSession, visitor: Actor) -> bool:
+    """A token begins a session without a second factor; a browser needs one of its own."""
+    return visitor.token is None and session.channel == API
 
 
 def _not_covered(capability: Capability) -> Refusal:

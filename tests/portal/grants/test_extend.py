@@ -225,6 +225,18 @@ class TestSession:
         with pytest.raises(StepUpNeeded):
             open_support_session(active, actor=visitor, at=at)
 
+    def test_of_a_token_is_none_for_a_browser(
+        self, active: Grant, sam: Membership, bearer: Callable[..., dict[str, str]],
+        client: Client, client_of: Callable[..., Client],
+    ) -> None:  # fmt: skip
+        url = f"/api/v1/support/grants/{active.pk}/resources"
+        assert client.get(url, headers=bearer(sam)).status_code == 200
+        browser, here = client_of(sam), "/console/grants/acme/DIA-51/"
+
+        assert browser.get(f"{here}resources/").status_code == 302
+        assert browser.post(f"{here}session/").status_code == 302
+        assert browser.get(f"{here}resources/").status_code == 200
+
 
 class TestSingleTables:
     def test_are_asked_for_by_id_and_opened_alone(
