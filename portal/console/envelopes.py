@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from portal.console.overview import late
 from portal.tickets.models import Step, Ticket
+from portal.tickets.plans import step_plan
 from portal.tickets.rules import TIME_TO_FULFIL, Kind, Status
 from portal.ui.paging import Page, keyset
 from tenants.scoping import system_scope
@@ -17,6 +18,8 @@ from tenants.scoping import system_scope
 # The system that works on a request; a person takes over only where one is named.
 WORKER = "Gatehouse"
 _CUSTOMERS = frozenset({Status.AWAITING_SECOND, Status.WAITING_INPUT})
+# What a step waits for as it should: nobody at the vendor has anything to repair.
+_NO_ERRORS = frozenset({"people-open", "others-open", "not-acknowledged"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,15 @@ def _assignee(status: str) -> str:
     return _("the customer") if status in _CUSTOMERS else WORKER
 
 
+def _step(kind: str, name: str | None) -> str:
+    """Its words in the plan: the title on the row itself may be a name of the customer's."""
+    return str(step_plan(kind, name).title) if name else ""
+
+
+def _error(code: str | None) -> str:
+    return "" if code is None or code in _NO_ERRORS else code
+
+
 def _envelopes(rows: Sequence[Any]) -> list[Envelope]:
     return [
         Envelope(
@@ -85,11 +97,11 @@ def _envelopes(rows: Sequence[Any]) -> list[Envelope]:
             number=row.number,
             kind=str(Kind(row.kind).label),
             state=str(Status(row.status).label),
-            step=row.step_name or "",
+            step=_step(row.kind, row.step_name),
             received_at=row.received_at,
             due_at=row.due_at,
             is_paused=row.is_paused,
-            error_code=row.step_error or "",
+            error_code=_error(row.step_error),
             assignee=_assignee(row.status),
         )
         for row in rows

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from audit.models import Event
-from portal.console.envelopes import Envelope, late_count
+from portal.console.envelopes import Envelope, envelope_page, late_count
 from portal.console.overview import customers
 from portal.tickets.models import Step, Ticket
 from tenants.access import Actor
@@ -129,6 +129,13 @@ class TestEnvelope:
         assert "E-7" in shown
         for secret in ("Erin Secret", "private words", "Ada Okafor"):
             assert secret not in shown
+
+    def test_names_a_step_by_its_plan_and_a_wait_is_no_error(self, ticket: Ticket) -> None:
+        Step.objects.filter(ticket=ticket).update(
+            name="downstream:01a2", title="Downstream: Private CRM", error_code="not-acknowledged"
+        )
+        [row] = envelope_page().rows
+        assert (row.step, row.error_code) == ("Tell the downstream systems", "")
 
     def test_is_the_same_by_api(
         self,
