@@ -1,7 +1,7 @@
 """How grants, decisions and reads look on a page, the same for customer and staff."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -41,6 +41,13 @@ class GrantCard:
     tone: str
     capabilities: list[str]
     scope: list[str]
+
+    @property
+    def lasts(self) -> timedelta:
+        """What was approved; what was asked for until then."""
+        if self.grant.starts_at and self.grant.expires_at:
+            return self.grant.expires_at - self.grant.starts_at
+        return self.grant.requested_duration
 
     @property
     def is_pending(self) -> bool:

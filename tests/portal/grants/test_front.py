@@ -102,6 +102,9 @@ class TestJourney:  # one story each, told from beginning to end
         assert approved.status_code == 302
         assert Grant.objects.get().status == "active"
         assert engineer.get(f"{here}resources/").status_code == 302  # no session yet
+        # Both sides read what was approved, no longer what was asked for.
+        for page in (engineer.get(here), customer.get(f"{HERE}access/DIA-51/")):
+            assert ("1 day" in page.text, "7 days" in page.text) == (True, False)
 
         assert engineer.post(f"{here}session/").status_code == 302
         read = engineer.get(f"{here}resources/")
