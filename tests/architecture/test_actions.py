@@ -74,7 +74,7 @@ SHARED_PARTS = {
     "portal/sso/actions/connections.py": {"refuse_while_in_use"},
     "portal/tickets/actions/answering.py": {"checked", "note_evidence"},
     "portal/tickets/actions/opening.py": {"latest_for", "open_for", "open_ticket"},
-    "portal/tickets/actions/revoking.py": {"begin", "check_instant", "wake"},
+    "portal/tickets/actions/revoking.py": {"begin", "begin_sooner", "check_instant", "wake"},
     "tenants/actions/service_accounts.py": {"refuse_beyond"},
     "tenants/actions/stopping.py": {"end_tokens_of"},
 }

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from audit.names import EventName
 from audit.recorder import record
-from portal.tickets.actions.revoking import begin
+from portal.tickets.actions.revoking import begin, begin_sooner
 from portal.tickets.holders import give_up, holder_of, refuse_own_and_higher
 from portal.tickets.models import Ticket
 from portal.tickets.models.ticket import IllegalMove
@@ -28,7 +28,7 @@ def hasten_revocation(
     ticket = _scheduled(ticket, actor=actor, version=version)
     for one in own_requests(ticket).filter(status=Status.SCHEDULED):
         hasten_revocation(one, actor=actor, at=at)
-    return begin(ticket, actor=actor, at=at)
+    return begin_sooner(ticket, actor=actor, at=at)
 
 
 @action(Permission.REVOCATION_FILE, step_up=True)

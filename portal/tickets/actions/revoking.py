@@ -108,7 +108,7 @@ def _attach(
         record(EventName.TICKET_ATTACHED, actor=actor, target=ticket)
         return ticket
     if effective_at is None:
-        return begin(ticket, actor=actor, at=at)
+        return begin_sooner(ticket, actor=actor, at=at)
     return _move_forward(ticket, actor=actor, at=at, effective_at=effective_at)
 
 
@@ -124,14 +124,24 @@ def _move_forward(ticket: Ticket, *, actor: Actor, at: datetime, effective_at: d
     ticket.scheduled_for = ticket.received_at = ticket.wake_at = effective_at
     ticket.due_at = rules.due_at(effective_at)
     ticket.save(update_fields=["scheduled_for", "version", "wake_at", "received_at", "due_at"])
+    _record_sooner(ticket, actor=actor, before=before, after=effective_at)
+    return ticket
+
+
+def _record_sooner(ticket: Ticket, *, actor: Actor, before: datetime, after: datetime) -> None:
     record(
         EventName.TICKET_RESCHEDULED,
         actor=actor,
         target=ticket,
         before=before.isoformat(),
-        after=effective_at.isoformat(),
+        after=after.isoformat(),
     )
-    return ticket
+
+
+def begin_sooner(ticket: Ticket, *, actor: Actor, at: datetime) -> Ticket:
+    """Block a planned access now, and say who did not wait for the planned instant."""
+    _record_sooner(ticket, actor=actor, before=ticket.received_at, after=at)
+    return begin(ticket, actor=actor, at=at)
 
 
 def begin(ticket: Ticket, *, actor: Actor, at: datetime) -> Ticket:

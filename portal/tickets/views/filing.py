@@ -9,13 +9,14 @@ from django.utils.translation import gettext as _
 
 from audit.refusals import Invalid
 from portal.tickets.actions import file_deletion, file_revocation
+from portal.tickets.actions.opening import open_for
 from portal.tickets.disposing import Choice
 from portal.tickets.forms import AccountForm, DeletionForm, PersonForm, RevocationForm, TargetForm
 from portal.tickets.holders import Holder
 from portal.tickets.models import Ticket
 from portal.tickets.plan_forms import PlanForm
 from portal.tickets.previews import effect_of, effects_of_ending
-from portal.tickets.rules import Status
+from portal.tickets.rules import Kind, Status
 from portal.tickets.subjects import Wish, subject_of
 from portal.ui.needs import needs
 from portal.ui.pages import page
@@ -44,6 +45,7 @@ def ticket_revoke(request: PortalRequest) -> HttpResponse:
         "form": form,
         "plan": plan,
         "holder": holder,
+        "standing": open_for(Kind.REVOCATION, holder.pk),
         "effects": effects_of_ending(holder, request.at, actor=request.actor),
     }
     status = 422 if form.is_bound else 200

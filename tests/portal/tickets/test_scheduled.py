@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from audit.models import Event
+from audit.names import EventName
 from audit.refusals import Invalid, NotPermitted, Refusal, StaleVersion, StepUpNeeded
 from portal.fulfilment.running import run_ticket
 from portal.home.figures import figures_for
@@ -261,6 +262,8 @@ class TestDeciding:
         assert (mia.status, mia.contained_at) == (Membership.Status.SUSPENDED, now)
         with pytest.raises(IllegalMove, match="not scheduled"):
             hasten_revocation(ticket, actor=actor_of(ada), at=now)
+        sooner = Event.objects.get(name=EventName.TICKET_RESCHEDULED)
+        assert (sooner.actor_id, sooner.facts["after"]) == (ada.pk, now.isoformat())
 
     @pytest.mark.parametrize("decide", [hasten_revocation, cancel_revocation])
     def test_stale_not_permitted_not_proven_nothing_happens(
