@@ -77,7 +77,7 @@ NOTES: Mapping[DataClass, ClassNote] = {
     DataClass.CREDENTIALS: ClassNote(
         _("API tokens of members"), _("they belong to people, not to the metadata")
     ),
-    DataClass.CATALOG: ClassNote(_("Integrations, resources, fields and metrics")),
+    DataClass.CATALOG: ClassNote(_("Integrations, resources and fields")),
     DataClass.UPLOADS: ClassNote(_("Uploaded files")),
     DataClass.SAMPLES: ClassNote(_("Samples of your data")),
     DataClass.ACTIVITY: ClassNote(_("Import runs and logs")),

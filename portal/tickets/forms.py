@@ -15,7 +15,7 @@ from portal.ui.forms import RefusableForm
 from tenants.access import Actor
 from tenants.inventory import NOTES
 from tenants.models import Membership, ServiceAccount
-from tenants.permissions import Permission
+from tenants.permissions import BuiltInRole, Permission
 
 REASON_LENGTH = 500
 
@@ -131,6 +131,8 @@ def _people(actor: Actor) -> list[tuple[str, str]]:
     rows = Membership.objects.visible_to(actor)
     if actor.membership is not None:
         rows = rows.exclude(pk=actor.membership.pk)
+        if not actor.may(Permission.ORGANIZATION_MANAGE):
+            rows = rows.exclude(role=BuiltInRole.OWNER)
     named = rows.order_by("name", "id").values_list("pk", "name", "email")
     return [(f"member:{pk}", f"{name} ({email})") for pk, name, email in named]
 

@@ -22,6 +22,7 @@ LABELS: Mapping[str, str | Promise] = {
     "grants.Grant": _("Diagnostic access"),
     "grants.GrantDecision": _("Decisions about diagnostic access"),
     "grants.GrantResource": _("Scope of diagnostic access"),
+    "grants.SupportRules": _("Rules of support"),
     "people.InvitationList": _("Uploaded lists of people"),
     "rest.IdempotencyRecord": _("Kept answers of the API"),
     "sso.CertificateNotice": _("Notices about certificates"),

@@ -6,7 +6,8 @@ from uuid import UUID
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from portal.tickets.rules import CLASS_SUBJECTS, Scope
+from portal.tickets.rules import Scope
+from portal.tickets.stores import gone_with
 from tenants.inventory import KEPT_AT_CLOSING, METADATA_CLASSES, NOTES, DataClass
 
 Line = tuple[str | Promise, str | Promise]
@@ -57,7 +58,7 @@ def stays(scope: str, subject_id: UUID | None = None) -> list[Line]:
         return [_ENVELOPE, *(_AFTER_CLOSING[one] for one in DataClass if one in KEPT_AT_CLOSING)]
     gone = METADATA_CLASSES
     if scope == Scope.DATA_CLASS and subject_id is not None:
-        gone = frozenset({CLASS_SUBJECTS[subject_id]})
+        gone = gone_with(subject_id)
     because = _("it was not asked for")
     return [
         (note.label, note.stays_because or because)

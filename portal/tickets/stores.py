@@ -123,6 +123,14 @@ def _needs_one_of(model: type[models.Model], going: Collection[type[models.Model
     return any(field.related_model in going and not field.null for field in fields)
 
 
+def gone_with(subject_id: UUID) -> frozenset[DataClass]:
+    """The class itself, and each other one whose tables all go with its rows."""
+    going = set(_of_a_class(subject_id))
+    tables = {one: set(_tenant_models({one})) for one in METADATA_CLASSES}
+    wholly = frozenset(one for one, of in tables.items() if of and of <= going)
+    return wholly | {CLASS_SUBJECTS[subject_id]}
+
+
 def erasable_classes() -> list[DataClass]:
     """Kinds of data that this installation holds and that may go on their own."""
     return [one for one in CLASS_SUBJECTS.values() if _tenant_models({one})]

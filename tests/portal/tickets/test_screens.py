@@ -66,8 +66,15 @@ def test_each_scope_shows_what_goes_and_what_stays(
         assert words in choices
     shown = {
         target: browser.get("/o/acme/requests/delete/", {"target": target}).text
-        for target in (f"member:{mia.pk}", "class:metrics", "close", str(integration.pk))
-    }
+        for target in (
+            f"member:{mia.pk}", "class:metrics", "class:activity", "close", str(integration.pk),
+        )
+    }  # fmt: skip
+    stays = {target: text.partition("What stays, and why")[2] for target, text in shown.items()}
+    assert "Integrations, resources and fields" in stays["class:metrics"]
+    # An import's files go with its run.
+    assert "Uploaded files" not in stays["class:activity"]
+    assert "Uploaded files" in stays["class:metrics"]
     assert "Revoke their access now, too" in shown[f"member:{mia.pk}"]
     assert "a placeholder stands where the name was" in shown[f"member:{mia.pk}"]
     assert "Metrics and results of checks" in shown["class:metrics"]
@@ -80,7 +87,9 @@ def test_only_an_owner_is_offered_to_close(
     ada: Membership, max_: Membership, client_of: ClientOf
 ) -> None:
     browser = client_of(max_)
-    assert "Close the workspace" not in browser.get("/o/acme/requests/delete/").text
+    offered = browser.get("/o/acme/requests/delete/").text
+    assert "Close the workspace" not in offered
+    assert f"member:{ada.pk}" not in offered
     where = "/o/acme/requests/delete/?target=close"
     assert browser.get(where).status_code == 422
     wish = {"target": "close", "confirmation": "Acme Health", "reason": "over"}
