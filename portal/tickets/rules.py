@@ -63,7 +63,7 @@ class Status(TextChoices):
     RUNNING = "running", _("In progress")
     ERASING = "erasing", _("Erasing")
     RETRYING = "retrying", _("Trying again")
-    WAITING_INPUT = "waiting_input", _("Needs you")
+    WAITING_INPUT = "waiting_input", _("Needs an answer")
     BLOCKED = "blocked", _("Needs the vendor")
     VERIFYING = "verifying", _("Checking the result")
     COMPLETED = "completed", _("Done, with proof")

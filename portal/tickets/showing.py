@@ -251,7 +251,7 @@ def _note(step: Step) -> str:
         notes.append(_("Attempt %(n)d.") % {"n": step.attempts})
     if step.rounds > 1:
         notes.append(_("Round %(n)d.") % {"n": step.rounds})
-    return " ".join(notes)
+    return " ".join(filter(None, notes))
 
 
 def _proof(finding: Finding) -> Proof:

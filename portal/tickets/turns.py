@@ -8,6 +8,9 @@ from portal.tickets.models import Step, Ticket
 from portal.tickets.plans import title_of_step
 from portal.tickets.rules import Status, StepStatus
 
+# What a step waits for inside the workspace: its own words say it all.
+_OWN_WAITS = frozenset({"people-open", "others-open"})
+
 
 def turn_of(ticket: Ticket, steps: Sequence[Step]) -> str:
     """Who has the next move; empty once the request has ended."""
@@ -34,4 +37,6 @@ def note_of_waiting(step: Step) -> str:
     """One line under a step that waits."""
     if step.is_asking:
         return _("Waits for %(who)s.") % {"who": asked_of(step)}
+    if step.error_code in _OWN_WAITS:
+        return ""
     return _("Waits for the answer of the other system.")

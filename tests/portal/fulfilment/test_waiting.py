@@ -268,7 +268,7 @@ class TestPage:
         client, waits = client_of(sia), step(ticket)
         shown = client.get(f"/o/acme/requests/{ticket.number}/").content.decode()
         address = f"/o/acme/requests/{ticket.number}/steps/{waits.pk}/"
-        assert "Needs you." in shown
+        assert "Needs an answer." in shown
         assert "It is the turn of Sia Fernandes" in shown
         assert address in shown
         asked = client.get(address).content.decode()

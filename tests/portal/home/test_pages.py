@@ -1,7 +1,7 @@
 """The first page, what waits, and search, as a browser gets them."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -36,6 +36,22 @@ def test_the_overview_shows_a_request_with_its_clock(
     row = shown.xpath(f'//tr[.//a[text()="{ticket.number}"]]')[0]
     assert "Mia Castellan" in row.text_content()
     assert row.xpath(".//time/@data-due")
+
+
+def test_the_overview_counts_to_the_planned_end_of_an_access(
+    client_of: ClientOf,
+    actor_of: Callable[..., Actor],
+    ada: Membership,
+    mia: Membership,
+    at: datetime,
+) -> None:
+    ends = at + timedelta(days=2)
+    ticket = file_revocation(mia, actor=actor_of(ada), at=at, effective_at=ends)
+
+    shown = page(client_of(ada), "/o/acme/")
+
+    clock = shown.xpath(f'//tr[.//a[text()="{ticket.number}"]]//time')[0]
+    assert datetime.fromisoformat(clock.get("data-due")) == ends
 
 
 def test_an_owner_is_shown_what_is_left_to_do(client_of: ClientOf, ada: Membership) -> None:

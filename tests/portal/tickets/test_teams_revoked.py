@@ -22,6 +22,7 @@ from portal.tickets.models import Finding, Part, Step, Ticket
 from portal.tickets.models.ticket import IllegalMove
 from portal.tickets.rules import Scope, Status
 from portal.tickets.team_revoking import revoke_team
+from portal.tickets.turns import note_of_waiting
 from tenants.access import Actor
 from tenants.actions.teams import add_team_member, create_team
 from tenants.clock import now, shifted
@@ -92,7 +93,9 @@ def test_everybody_is_out_at_once_and_the_whole_ends_with_the_proof_of_each(
     assert list(names) == ["people", "everybody"]
 
     work(ticket)
-    assert Step.objects.get(ticket=ticket, name="people").error_code == "people-open"
+    people = Step.objects.get(ticket=ticket, name="people")
+    # No other system is waited for, so none is named.
+    assert (people.error_code, note_of_waiting(people)) == ("people-open", "")
     done = until_it_ends(ticket, work)
     assert done.status == Status.COMPLETED
     assert set(theirs().values()) == {Status.COMPLETED}
