@@ -45,6 +45,9 @@ checkpoint.json    the last signed head of the audit log
 keys.json          the public keys; fetch them from the server yourself and compare
 manifest.json      SHA-256 of every other file here, signed (Ed25519 over RFC 8785)
 
+The verifier that the page of each certificate offers checks it without Gatehouse:
+    python3 verify_certificate.py manifest.json --keys KEYS-YOU-FETCHED
+
 All instants are UTC. "last possible access" is the instant after which what a request took away
 opened nothing any more. "clock" is on_time, late, running or withdrawn.
 """

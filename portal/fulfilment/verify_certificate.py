@@ -1,6 +1,9 @@
-"""Checks a Gatehouse deletion certificate. One file, Python 3.8 or newer, nothing to install.
+"""Checks what Gatehouse signed. One file, Python 3.8 or newer, nothing to install.
 
     python3 verify_certificate.py DEL-301-certificate.json --keys gatehouse-keys.json
+
+A certificate of deletion, a statement of what support saw, a diagnosis bundle, or the manifest of
+evidence for a period: of that the files that lie beside it are checked, too.
 
 The keys are the ones you saved before, from /.well-known/gatehouse-keys.json, or one pinned key
 (a JSON Web Key, or a PEM file). A key inside the certificate is never trusted.
@@ -13,9 +16,8 @@ import hashlib
 import json
 import sys
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple  # noqa: UP035 - it runs on Python 3.8, too
+from typing import Any, Callable, Dict, List, Optional, Tuple  # noqa: UP035 - it runs on Python 3.8, too
 
-FORM = "gatehouse-deletion-certificate/1"
 # The largest whole number that every JSON reader takes for the same (RFC 8785, 3.2.2.3).
 LARGEST = 2**53 - 1
 # What stands before the 32 bytes of an Ed25519 key in a PEM file (RFC 8410).
@@ -187,27 +189,72 @@ def check(document: Dict[str, Any], keys: Dict[str, bytes]) -> None:  # noqa: UP
         raise Refused("The signature does not fit: the document was changed.") from wrong
     if not fits(keys[named], message, signed):
         raise Refused("The signature does not fit: the document was changed.")
-    if document.get("form") != FORM:
-        raise Refused("This is not a deletion certificate.")
+    if document.get("form") not in FORMS:
+        raise Refused("It is signed, but no document that this file knows.")
+
+
+def check_files(document: Dict[str, Any], folder: Path) -> None:  # noqa: UP006
+    """A manifest's files, beside it. Raises Refused and names the first that does not fit."""
+    for file in document.get("files", []):
+        path = folder / file["name"]
+        if not path.is_file():
+            raise Refused(f"{file['name']} is missing.")
+        if hashlib.sha256(path.read_bytes()).hexdigest() != file["sha256"]:
+            raise Refused(f"{file['name']} was changed.")
 
 
 def summary(document: Dict[str, Any]) -> str:  # noqa: UP006
+    return f"Valid. {FORMS[document['form']](document)}"
+
+
+def _deletion(document: Dict[str, Any]) -> str:  # noqa: UP006
     stores = document["stores"]
     before = sum(store["before"] for store in stores)
     return (
-        f"Valid. {document['number']} of {document['organization']['name']}: {before} records in"
+        f"{document['number']} of {document['organization']['name']}: {before} records in"
         f" {len(stores)} stores, {document['residue']} left, erased {document['erased_at']}."
     )
 
 
+def _statement(document: Dict[str, Any]) -> str:  # noqa: UP006
+    return (
+        f"Statement of {document['number']} at {document['organization']['name']}:"
+        f" {len(document['records'])} reads and acts by {document['staff']['name']},"
+        f" as of {document['made_at']}."
+    )
+
+
+def _bundle(document: Dict[str, Any]) -> str:  # noqa: UP006
+    return (
+        f"Diagnosis bundle of {document['case']}: {len(document['lines'])} facts,"
+        f" {document['left_out']} kept back, sent {document['sent_at']}."
+    )
+
+
+def _period(document: Dict[str, Any]) -> str:  # noqa: UP006
+    return (
+        f"Evidence of {document['organization']['name']} from {document['period']['from']} to"
+        f" {document['period']['to']}: {len(document['files'])} files, none of them changed."
+    )
+
+
+FORMS: Dict[str, Callable[[Dict[str, Any]], str]] = {  # noqa: UP006
+    "gatehouse-deletion-certificate/1": _deletion,
+    "gatehouse-access-statement/1": _statement,
+    "gatehouse-diagnosis-bundle/1": _bundle,
+    "gatehouse-period-evidence/1": _period,
+}
+
+
 def main(arguments: Optional[List[str]] = None) -> int:  # noqa: UP006, UP045
-    parser = argparse.ArgumentParser(description="Check a Gatehouse deletion certificate.")
+    parser = argparse.ArgumentParser(description="Check what Gatehouse signed.")
     parser.add_argument("certificate", type=Path)
     parser.add_argument("--keys", type=Path, required=True, help="the keys you saved before")
     given = parser.parse_args(arguments)
     try:
         document = read_document(given.certificate)
         check(document, read_keys(given.keys))
+        check_files(document, given.certificate.parent)
     except Unreadable as error:
         sys.stderr.write(f"{error}\n")
         return 2

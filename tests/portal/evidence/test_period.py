@@ -9,12 +9,14 @@ import zipfile
 from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import rfc8785
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -26,6 +28,7 @@ from portal.directory.leaving import forget
 from portal.directory.models import DirectoryUser
 from portal.evidence.bundle import build
 from portal.evidence.period import Period, leavers_in, sample_of
+from portal.fulfilment import verify_certificate as offline
 from portal.fulfilment.models import Certificate
 from portal.tickets.actions import file_revocation
 from portal.tickets.models import Finding, Step, Tally, Ticket
@@ -129,6 +132,22 @@ def test_the_file_is_read_back_by_other_code(march: Membership, client_of: Clien
         check_signature({**manifest, "sample": {"seed": "other", "size": 2}}, published)
     assert manifest["period"] == {"from": "2026-03-01", "to": "2026-03-31"}
     assert files["certificates/DEL-4.json"] == b'{"of":"DEL-4"}'
+
+
+def test_the_verifier_finds_a_file_that_was_changed_beside_its_manifest(
+    march: Membership, client_of: ClientOf, tmp_path: Path
+) -> None:
+    client, keys = client_of(march), tmp_path / "fetched.json"
+    keys.write_bytes(client.get("/.well-known/gatehouse-keys.json").content)
+    judged = [str(tmp_path / "manifest.json"), "--keys", str(keys)]
+    zipfile.ZipFile(io.BytesIO(downloaded(client))).extractall(tmp_path)
+    assert offline.main(judged) == 0
+    with (tmp_path / "leavers.csv").open("a") as leavers:
+        leavers.write("one more\n")
+    assert offline.main(judged) == 1
+    (tmp_path / "leavers.csv").unlink()
+    with pytest.raises(CommandError, match=r"leavers\.csv is missing"):
+        call_command("certificate_verify", judged[0], keys=keys)
 
 
 def test_each_request_says_who_when_and_how_it_was_proven(

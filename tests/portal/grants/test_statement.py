@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from audit.signing import SignatureWrong, own_keys, verify
 from portal.catalog.models import Integration, Resource
+from portal.fulfilment import verify_certificate as offline
 from portal.grants.actions.decisions import revoke_grant
 from portal.grants.actions.sessions import open_support_session
 from portal.grants.door import open_door
@@ -62,7 +64,7 @@ def test_the_spreadsheet_has_a_row_for_each_record_and_runs_nothing(
 
 
 def test_the_signed_file_holds_and_breaks_when_a_record_is_taken_out(
-    used: Grant, sia: Membership, client_of: ClientOf
+    used: Grant, sia: Membership, client_of: ClientOf, tmp_path: Path
 ) -> None:
     document = json.loads(client_of(sia).get(f"{HERE}statement.json").content)
 
@@ -72,7 +74,13 @@ def test_the_signed_file_holds_and_breaks_when_a_record_is_taken_out(
     }
     assert document["reads"] == 5
     assert not document["is_final"]
+    assert offline.summary(document).startswith("Valid. Statement of DIA-51 at Acme Health: 5 ")
+    published = tmp_path / "keys.json"
+    published.write_bytes(client_of(sia).get("/.well-known/gatehouse-keys.json").content)
+    offline.check(document, offline.read_keys(published))
     document["records"].pop()
+    with pytest.raises(offline.Refused):
+        offline.check(document, offline.read_keys(published))
     with pytest.raises(SignatureWrong):
         verify(document, own_keys())
 

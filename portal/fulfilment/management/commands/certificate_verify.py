@@ -1,4 +1,4 @@
-"""Checks a deletion certificate with keys that come from elsewhere."""
+"""Checks a certificate, or another signed document, with keys that come from elsewhere."""
 
 import json
 from pathlib import Path
@@ -7,16 +7,16 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit.signing import KeysUnreadable, SignatureWrong, load_keys, verify
-from portal.fulfilment.certifying import FORM
+from portal.fulfilment.verify_certificate import FORMS, Refused, check_files, summary
 
 
 class Command(BaseCommand):
-    help = "Verify a deletion certificate against a key set or a pinned key."
+    help = "Verify a certificate, statement, bundle or manifest against a key set or a pinned key."
     requires_system_checks: list[str] = []
     requires_migrations_checks = False
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("certificate", type=Path, help="The downloaded certificate (JSON).")
+        parser.add_argument("certificate", type=Path, help="The downloaded file (JSON).")
         parser.add_argument(
             "--keys",
             type=Path,
@@ -32,22 +32,13 @@ class Command(BaseCommand):
         except KeysUnreadable as error:
             raise CommandError(str(error), returncode=2) from error
         document = _read(options["certificate"])
-        finding = _finding(document, keys)
+        finding = _finding(document, keys, folder=options["certificate"].parent)
         if options["json"]:
             self.stdout.write(json.dumps({"valid": not finding, "finding": finding}))
         if finding:
             raise CommandError(finding, returncode=1)
         if not options["json"]:
-            self._tell(document)
-
-    def _tell(self, document: dict[str, Any]) -> None:
-        stores = document["stores"]
-        before = sum(store["before"] for store in stores)
-        self.stdout.write(
-            f"Valid. {document['number']} of {document['organization']['name']}: "
-            f"{before} records in {len(stores)} stores, {document['residue']} left, "
-            f"erased {document['erased_at']}."
-        )
+            self.stdout.write(summary(document))
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -68,9 +59,12 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
-def _finding(document: dict[str, Any], keys: Any) -> str:
+def _finding(document: dict[str, Any], keys: Any, *, folder: Path) -> str:
     try:
         verify(document, keys)
-    except SignatureWrong as wrong:
+        if document.get("form") in FORMS:
+            check_files(document, folder)
+            return ""
+    except (SignatureWrong, Refused) as wrong:
         return str(wrong)
-    return "" if document.get("form") == FORM else "This is not a deletion certificate."
+    return "It is signed, but no document that this command knows."
