@@ -182,8 +182,8 @@ class TestJourney:  # one story each, told from beginning to end
             client.get(f"{SUPPORT}grants/{grant}/integrations", headers=engineer).status_code == 200
         )
 
-        version = client.get(mine, headers=customer).json()["version"]
-        assert decide(f"{mine}/revoke", customer, version).status_code == 200
+        # The way out is not held up by what changed meanwhile.
+        assert decide(f"{mine}/revoke", customer, None).status_code == 200
         for address in ("resources", f"resources/{ids[0]}", "integrations"):
             assert (
                 client.get(f"{SUPPORT}grants/{grant}/{address}", headers=engineer).status_code
