@@ -6,10 +6,13 @@ from dataclasses import dataclass
 HIDDEN = "•••"
 _VALUE = re.compile(
     r"""
-    [\w.+-]+@[\w-]+\.[\w.-]+        # an e-mail address
-    | '[^'\n]{1,200}'               # a quoted literal
-    | "[^"\n]{1,200}"
-    | `[^`\n]{1,200}`
+    (?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]+   # an e-mail address; from a word's start alone
+    | '[^'\n]+'                     # a quoted literal, however long
+    | "[^"\n]+"
+    | `[^`\n]+`
+    | [\u201c\u201e][^\u201c\u201d\n]+[\u201c\u201d] | \u2018[^\u2018\u2019\n]+\u2019
+    | «[^«»\n]+» | \u2039[^\u2039\u203a\n]+\u203a
+    | (?<==)\([^()\n]*\)           # what a database says of a row: Key (name)=(Ada)
     | \b[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}\b
     | (?<![\w.])[+-]?\d[\d.,:/ -]{2,}\d(?!\w)   # numbers, dates, cards, telephone numbers
     """,

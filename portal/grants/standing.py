@@ -50,4 +50,7 @@ def _approver_stands(grant: Grant, at: datetime) -> bool:
     if people.filter(pk__in=yes).exists():
         return True
     machines = ServiceAccount.objects.filter(pk__in=yes)
-    return any(machine.is_active(at=at) for machine in machines)
+    return any(
+        machine.is_active(at=at) and Permission.GRANT_DECIDE in machine.role_permissions()
+        for machine in machines
+    )

@@ -74,11 +74,15 @@ def require_owner_if_long(
 
 
 def is_long_stay(grant: Grant, at: datetime, *, until: tuple[datetime, timedelta]) -> bool:
+    """Looks at the 30 days that end with it, and with each later one that is approved already."""
     starts_at, duration = until
     end = rules.expiry(approved_at=at, starts_at=starts_at, duration=duration)
     rows = Grant.objects.filter(staff_id=grant.staff_id, approved_at__isnull=False)
     spans = [_span(row) for row in rows.exclude(pk=grant.pk).order_by("starts_at", "id")]
-    return rules.time_within([*spans, (starts_at, end)], end - rules.LONG_STAY, end) > rules.LONGEST
+    spans.append((starts_at, end))
+    ends = {each for _start, each in spans if each >= end}
+    held = (rules.time_within(spans, each - rules.LONG_STAY, each) for each in ends)
+    return any(total > rules.LONGEST for total in held)
 
 
 def _span(grant: Grant) -> tuple[datetime, datetime]:

@@ -114,6 +114,19 @@ class TestExtension:
         approve_grant(second, actor=actor_of(ada), at=later, consent=Consent())
         assert Grant.objects.get(pk=second.pk).active(later)
 
+    def test_counts_also_the_days_that_end_with_later_access_approved_before(
+        self, ask: Ask, sia: Membership, actor_of: ActorOf, at: datetime
+    ) -> None:
+        """10 days, then 11 that start 5 days later, and then the 5 days between them."""
+        approve_grant(ask(at, 10), actor=actor_of(sia), at=at, consent=Consent())
+        then = at + 10 * DAY
+        status = Consent(starts_at=then + 5 * DAY, capabilities=("status",))
+        approve_grant(ask(then, 11), actor=actor_of(sia), at=then, consent=status)
+        between = ask(then, 5)
+
+        with pytest.raises(OwnerNeeded):
+            approve_grant(between, actor=actor_of(sia), at=then, consent=Consent())
+
     @pytest.mark.parametrize(("gap", "needs_owner"), [(30 * DAY, False), (30 * DAY - TICK, True)])
     def test_counts_the_30_days_that_end_with_it(
         self, ask: Ask, sia: Membership, actor_of: ActorOf, at: datetime, gap: timedelta,

@@ -9,6 +9,7 @@ from django.test import Client
 
 from audit.refusals import Invalid, NotPermitted
 from portal.grants.models import Grant, GrantDecision
+from portal.grants.standing import lapsed_because
 from tenants.access import Actor
 from tenants.actions.tokens import issue_token, rotate_token
 from tenants.models import ApiToken, Membership, ServiceAccount
@@ -58,6 +59,24 @@ def test_does_not_with_a_token_that_is_bound_to_no_address(
 
     assert (answer.status_code, answer.json()["code"]) == (403, "step-up-needed")
     assert not GrantDecision.objects.filter(verdict="approved").exists()
+
+
+def test_that_may_decide_no_more_opens_nothing_that_starts_later(
+    pending: Grant, client: Client, machine: ServiceAccount, ada: Membership, actor_of: ActorOf,
+    at: datetime,
+) -> None:  # fmt: skip
+    _token, text = issue_token(actor=actor_of(ada), at=at, service_account=machine, **GIVEN)
+    head = {"authorization": f"Bearer {text}", "if-match": f'"{pending.version}"'}
+    start = at + timedelta(days=1)
+    body = {"starts_at": start.isoformat()}
+    here = f"/api/v1/grants/{pending.pk}/approve"
+    assert client.post(here, body, "application/json", headers=head).status_code == 200
+    grant = Grant.objects.get()
+    assert not lapsed_because(grant, start)
+
+    ServiceAccount.objects.filter(pk=machine.pk).update(role="viewer")
+
+    assert lapsed_because(grant, start) == "approver-left"
 
 
 @pytest.mark.parametrize(
