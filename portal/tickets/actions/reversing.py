@@ -31,12 +31,12 @@ def reverse_revocation(
     holder = holder_of(ticket)
     if holder is not None:
         refuse_own_and_higher(holder, actor=actor)
-    ticket.check_version(version)
     if ticket.destroyed_at is not None:
         raise IllegalMove(
             _("%(number)s has destroyed something already. Send an invitation instead.")
             % {"number": ticket.number}
         )
+    ticket.check_version(version)
     ticket.move(Status.REVERSED, at=at)
     ticket.save(update_fields=["status", "version", "wake_at", "ended_at"])
     Step.objects.filter(ticket=ticket, status=StepStatus.RUNNING).update(

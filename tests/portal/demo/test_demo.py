@@ -11,12 +11,16 @@ from pytest_django import Settings
 from accounts.models import User
 from audit.models import Event
 from portal.catalog.models import Integration, Resource
+from portal.demo.people import acting
 from portal.demo.world import ACME, CUSTOMERS, FIRMS, PASSWORD
 from portal.grants.models import Case
 from portal.sso.models import Connection
+from portal.tickets.actions import file_revocation
 from portal.tickets.models import Ticket
 from tenants.access import Actor
-from tenants.models import Membership, Policy
+from tenants.actions.entries import open_entry
+from tenants.clock import now
+from tenants.models import Entry, Membership, Organization, Policy, Team
 from tenants.resolving import actor_for_member, organization_of_slug
 from tenants.scoping import organization_scope
 
@@ -63,6 +67,33 @@ def test_the_world_is_complete_and_built_once() -> None:
         assert "dim_customers" in {row.name for row in growth}
         assert not {row.name for row in finance} & {row.name for row in growth}
         assert Integration.objects.get(name=ACME.integration).name == ACME.integration
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("demo")
+def test_a_second_start_leaves_alone_what_people_did() -> None:
+    """The symptom: after a revocation or a closing the demo did not start any more."""
+    run()
+    acme, globex = organization_of_slug("acme"), organization_of_slug("globex")
+    assert acme
+    assert globex
+    at = now()
+    with organization_scope(acme.pk):
+        by = acting(Membership.objects.get(email="ada@acme.test"), at=at)
+        way_in = {"session_key": "s" * 32, "method": Entry.Method.PASSWORD}
+        open_entry(by.membership, actor=by, at=at, **way_in)
+        for email in ("eda@acme.test", "mia@acme.test"):
+            file_revocation(Membership.objects.get(email=email), actor=by, at=at)
+        Team.objects.get(name="Growth").delete()
+    with organization_scope(globex.pk):
+        Organization.objects.filter(pk=globex.pk).update(status=Organization.Status.CLOSED)
+    events = Event.objects.count()
+
+    run()
+
+    assert Event.objects.count() == events
+    with organization_scope(acme.pk):
+        assert not Team.objects.filter(name="Growth").exists()
 
 
 @pytest.mark.django_db
