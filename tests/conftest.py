@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -18,7 +17,6 @@ from pytest_django import DjangoDbBlocker
 import portal.urls  # noqa: F401  (its lists are fixed before any test turns the demo on)
 from portal.queue.publishing import breaker
 from tenants import guards
-from tests.template import Template
 
 # Fixtures for all: of one browser and one foreign IdP there is only one in a process.
 pytest_plugins = [
@@ -35,23 +33,16 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 @pytest.fixture(scope="session")
-def _template(pytestconfig: pytest.Config) -> Template | None:
-    cache = pytestconfig.cache
-    if connection.vendor != "sqlite" or cache is None:
-        return None
-    return Template(cache.mkdir("database"))
-
-
-@pytest.fixture(scope="session")
 def django_db_setup(
     django_test_environment: None,
     django_db_modify_db_settings: None,
-    _template: Template | None,
     django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[None]:
     """Make the database as its owner, guard it, then step down for every test."""
-    with django_db_blocker.unblock(), _template.alone() if _template else nullcontext():
-        made = _make_database(_template)
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False, serialized_aliases=set())
+        call_command("protect", role=settings.DATABASE_ROLE, create_role=True, verbosity=0)
+        connection.close()
     if connection.vendor == "postgresql":
         connection_created.connect(_step_down, dispatch_uid="tests")
     TransactionTestCase._fixture_teardown = _flush_as_owner  # type: ignore[method-assign]
@@ -61,21 +52,6 @@ def django_db_setup(
             _end_other_connections()
     with django_db_blocker.unblock():
         teardown_databases(made, verbosity=0)
-
-
-def _make_database(template: Template | None) -> Any:
-    """The migrated tables, made or copied; the guards are installed anew in every run."""
-    name = connection.settings_dict["TEST"]["NAME"]
-    copied = template is not None and template.exists
-    if template is not None and copied:
-        template.give(name)
-    made = setup_databases(verbosity=0, interactive=False, keepdb=copied, serialized_aliases=set())
-    if template is not None and not copied:
-        connection.close()
-        template.take(name)
-    call_command("protect", role=settings.DATABASE_ROLE, create_role=True, verbosity=0)
-    connection.close()
-    return made
 
 
 def _end_other_connections() -> None:
