@@ -10,7 +10,7 @@ from django.apps import apps
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from audit.refusals import Invalid
+from audit.refusals import Invalid, NotPermitted
 from portal.tickets.models import Disposal, Step, Ticket
 from portal.tickets.stores import INTEGRATION
 from tenants.access import Actor
@@ -81,6 +81,7 @@ def keep_plan(
     """
     for choice in plan:
         _check(member, choice, actor=actor, at=at)
+        _check_deleter(ticket, choice, actor=actor)
         Disposal.objects.update_or_create(
             ticket=ticket,
             thing_id=choice.thing_id,
@@ -130,6 +131,19 @@ def _check(member: Membership, choice: Choice, *, actor: Actor, at: datetime) ->
         able = successors(member, choice.thing, at=at)
         if not able.filter(pk=choice.successor_id).exists():
             raise _misfit(_("Choose somebody who stays and may look after it."))
+
+
+def _check_deleter(ticket: Ticket, choice: Choice, *, actor: Actor) -> None:
+    """The deletion is filed in the name of who asked for the revocation.
+
+    Whoever wants it gone in the request of another would else be its second person too.
+    """
+    me = actor.membership
+    if choice.do == Do.DELETE and (me is None or me.pk != ticket.requester_id):
+        raise NotPermitted(
+            _("Only who asked for %(number)s deletes by it. File the deletion by itself.")
+            % {"number": ticket.number}
+        )
 
 
 def _misfit(said: str) -> Invalid:

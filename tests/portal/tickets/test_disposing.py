@@ -1,6 +1,7 @@
 """What becomes of what somebody owned: chosen when access is taken, carried out by its step."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import pytest
 from django.test import Client
@@ -190,3 +191,20 @@ def test_chosen_on_the_page_and_over_the_api(
     ):
         answer = caller.post(api, wrong, content_type="application/json")
         assert (answer.status_code, "plan" in answer.text) == (422, True)
+
+
+def test_nobody_deletes_by_the_request_of_another_and_is_then_its_second_person(
+    ada: Membership,
+    mia: Membership,
+    max_: Membership,
+    three: list[Integration],
+    actor_of: ActorOf,
+) -> None:
+    file_revocation(mia, actor=actor_of(ada), at=now())
+
+    for do, refused in ((Do.DELETE, True), (Do.PAUSE, False)):
+        plan = [Choice(Thing.INTEGRATION, three[0].pk, do)]
+        with pytest.raises(NotPermitted) if refused else nullcontext():
+            file_revocation(mia, actor=actor_of(max_), at=now(), plan=plan)
+
+    assert Disposal.objects.get().do == Do.PAUSE
