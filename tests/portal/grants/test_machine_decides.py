@@ -8,11 +8,13 @@ import pytest
 from django.test import Client
 
 from audit.refusals import Invalid, NotPermitted
+from portal.grants.actions.decisions import approve_grant
 from portal.grants.models import Grant, GrantDecision
 from portal.grants.standing import lapsed_because
+from portal.grants.terms import Consent
 from tenants.access import Actor
 from tenants.actions.tokens import issue_token, rotate_token
-from tenants.models import ApiToken, Membership, ServiceAccount
+from tenants.models import ApiToken, Membership, Policy, ServiceAccount
 from tests.cast import make_machine, make_token_text
 
 ActorOf = Callable[..., Actor]
@@ -59,6 +61,19 @@ def test_does_not_with_a_token_that_is_bound_to_no_address(
 
     assert (answer.status_code, answer.json()["code"]) == (403, "step-up-needed")
     assert not GrantDecision.objects.filter(verdict="approved").exists()
+
+
+def test_is_no_second_person_beside_the_one_who_answers_for_it(
+    pending: Grant, approve: Callable[[str], Any], machine: ServiceAccount, ada: Membership,
+    actor_of: ActorOf, at: datetime,
+) -> None:  # fmt: skip
+    Policy.objects.update(approval_quorum=2)
+    agreed = approve_grant(pending, actor=actor_of(ada), at=at, consent=Consent())
+    pending.version = agreed.version
+    _token, text = issue_token(actor=actor_of(ada), at=at, service_account=machine, **GIVEN)
+
+    assert approve(text).json()["code"] == "same-person"
+    assert not Grant.objects.get().approved_at
 
 
 def test_that_may_decide_no_more_opens_nothing_that_starts_later(
