@@ -13,7 +13,7 @@ from portal.grants import rules
 from portal.grants.emergency import OFFERED, Allowed
 from portal.grants.forms import offer
 from portal.grants.rules import ReasonCode, ScopeItem, ScopeKind
-from portal.ui.durations import duration
+from portal.ui.durations import rounded
 
 DAYS = (7, 30, 90)
 
@@ -35,7 +35,7 @@ class EmergencyForm(forms.Form):
     )
     longest = forms.ChoiceField(
         label=_("Each time for at most"),
-        choices=[(str(int(d.total_seconds())), duration(d)) for d in rules.EMERGENCY_USES],
+        choices=[(str(int(d.total_seconds())), rounded(d)) for d in rules.EMERGENCY_USES],
     )
     days = forms.TypedChoiceField(
         label=_("This stands for"),

@@ -12,7 +12,7 @@ from portal.catalog.models import Integration
 from portal.grants import rules
 from portal.grants.actions.cases import CaseFacts
 from portal.grants.rules import Capability, ReasonCode, ScopeItem
-from portal.ui.durations import duration as duration_text
+from portal.ui.durations import rounded
 
 LENGTHS = (timedelta(hours=1), timedelta(hours=8), *rules.OFFERED)
 
@@ -223,4 +223,4 @@ class NoteForm(forms.Form):
 
 
 def _lengths(lengths: Iterable[timedelta]) -> list[tuple[str, str]]:
-    return [(str(int(each.total_seconds())), duration_text(each)) for each in lengths]
+    return [(str(int(each.total_seconds())), rounded(each)) for each in lengths]

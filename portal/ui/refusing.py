@@ -22,6 +22,9 @@ HEADINGS = {
     429: gettext_lazy("Too many attempts"),
 }
 
+# In the address of the step-up: a button was pressed, and what it does has not been done.
+AGAIN = "again"
+
 
 def refused(request: HttpRequest, refusal: Refusal, *, back: str | None = None) -> HttpResponse:
     """The answer to a refusal; a posted form goes `back` with a banner when that is known."""
@@ -69,11 +72,13 @@ def _whole_message(refusal: Refusal) -> str:
 
 def _to_step_up(request: HttpRequest) -> HttpResponse:
     organization = getattr(request, "organization", None)
-    goal = request.get_full_path() if request.method == "GET" else _page_of(request)
+    asked = {"next": request.get_full_path()}
+    if request.method != "GET":
+        asked = {"next": _page_of(request), AGAIN: "1"}
     messages.info(request, _("Confirm that it is you, then go on where you were."))
     args = [] if organization is None or organization.is_vendor else [organization.slug]
     where = reverse("step-up", args=args)
-    return leave_for(request, f"{where}?{urlencode({'next': goal})}")
+    return leave_for(request, f"{where}?{urlencode(asked)}")
 
 
 def _page_of(request: HttpRequest) -> str:

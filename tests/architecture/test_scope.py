@@ -15,7 +15,7 @@ SYSTEM_SCOPE_CALLERS = {
     "portal/console/measuring.py",  # how access was decided and used, by customer
     "portal/console/reporting.py",  # how the promise was kept, by customer
     "portal/console/overview.py",  # which organizations there are
-    "portal/demo/building.py",
+    "portal/demo/building.py",  # does a demo organization stand, even if it was closed?
     "portal/directory/joining.py",  # does a person who comes back belong elsewhere too?
     "portal/directory/sweeps.py",  # who comes back, what was released, calls that are old
     "portal/directory/tokens.py",  # token prefix

@@ -35,6 +35,7 @@ from portal.sso.views.limits import require_limit
 from portal.sso.ways_in import WaysIn, ways_into
 from portal.ui.needs import needs, signed_in
 from portal.ui.pages import page
+from portal.ui.refusing import AGAIN
 from portal.ui.requests import PortalRequest
 from tenants.actions.entries import step_up
 from tenants.clock import now
@@ -199,6 +200,8 @@ def _step_up_by_password(request: PortalRequest, entry: Entry, *, goal: str) -> 
     if request.method == "POST" and _confirmed(request, form):
         method = Entry.Method.PASSKEY if _is_by_passkey(request) else entry.method
         step_up(entry, actor=request.actor, at=request.at, method=method)
+        if AGAIN in request.GET:
+            messages.info(request, _("It is you. Nothing was done yet: press the button again."))
         return redirect(goal)
     context = {
         "form": form,

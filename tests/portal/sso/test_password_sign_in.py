@@ -227,6 +227,20 @@ def test_step_up_by_password_and_code(
     assert client.get("/o/acme/sso/new/").status_code == 200
 
 
+def test_after_a_step_up_a_button_has_to_be_pressed_again_and_the_page_says_so(
+    client_of: Callable[..., Client], ada_with_code: Membership
+) -> None:
+    client = client_of(ada_with_code, stepped_up=False)
+    page = "http://testserver/o/acme/members/"
+    where = client.post("/o/acme/members/leavers/", headers={"referer": page})["Location"]
+    assert where.endswith("?next=%2Fo%2Facme%2Fmembers%2F&again=1")
+
+    proof = {"password": PASSWORD, "code": code_of(SECRET), "next": "/o/acme/members/"}
+    back = client.post(where, proof, follow=True)
+
+    assert "Nothing was done yet" in back.text
+
+
 def test_staff_step_up_in_the_console(client_of: Callable[..., Client], sam: Membership) -> None:
     give_second_factor(sam)
     client = client_of(sam, stepped_up=False)
