@@ -134,6 +134,7 @@ def _kept(kind: type[models.Model]) -> list[str]:
     return ["pk", *names]
 
 
+@pytest.mark.thorough
 def test_nothing_an_auditor_sends_changes_anything(
     aud: Membership, rows: Mapping[str, Any], client_of: Callable[..., Client], settings: Any
 ) -> None:

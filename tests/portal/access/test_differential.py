@@ -115,7 +115,7 @@ def _short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 # Dice that give the ordinary member a part of what there is; more of them where there is time.
-@pytest.fixture(params=[1, 2, *(pytest.param(n, marks=pytest.mark.thorough) for n in range(3, 9))])
+@pytest.fixture(params=[1, *(pytest.param(n, marks=pytest.mark.thorough) for n in range(2, 9))])
 def worlds(request: pytest.FixtureRequest, db: None) -> tuple[World, World]:
     dice = random.Random(request.param)  # noqa: S311
     world, other = make_world(dice, "acme"), make_world(dice, "globex", sources=1)

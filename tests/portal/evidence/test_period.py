@@ -284,6 +284,7 @@ def _many(rows: int) -> None:
     )
 
 
+@pytest.mark.thorough
 def test_memory_does_not_grow_with_the_period(
     march: Membership, actor_of: ActorOf, at: datetime
 ) -> None:

@@ -47,6 +47,7 @@ def keep(folder: Path, document: bytes) -> int:
 
 
 @pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.thorough
 def test_the_offline_verifier_holds_for_every_scope(
     scope: Scope, ada: Membership, mia: Membership, actor_of: ActorOf, work: Work, tmp_path: Path
 ) -> None:

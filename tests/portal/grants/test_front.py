@@ -42,6 +42,7 @@ def addresses(slug: str) -> list[str]:
 
 class TestStaffInAWorkspace:
     @pytest.mark.parametrize("who", ["sam", "lea"])
+    @pytest.mark.thorough
     def test_every_address_is_unknown_also_under_an_active_grant(
         self, active: Grant, who: str, request: pytest.FixtureRequest, client_of: ClientOf
     ) -> None:

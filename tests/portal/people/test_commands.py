@@ -253,6 +253,7 @@ def test_the_command_line_comes_from_no_address(ada: Membership) -> None:
     assert run("members", "list")[0] == 0
 
 
+@pytest.mark.thorough
 def test_in_a_process_of_its_own_usage_ends_with_2() -> None:
     ended = subprocess.run(
         [sys.executable, "manage.py", "members", "list"],

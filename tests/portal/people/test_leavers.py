@@ -134,6 +134,7 @@ def test_what_is_no_list_is_refused_with_what_to_do(raw: bytes, said: str) -> No
     assert said in str(refused.value.errors["file"])
 
 
+@pytest.mark.thorough
 def test_a_hundred_thousand_lines_are_held_against_the_people_once(
     ada: Membership, mia: Membership, actor_of: ActorOf, at: datetime,
     django_assert_max_num_queries: Any,

@@ -141,7 +141,14 @@ def world(
     return World(hidden, max_, things)
 
 
-@pytest.fixture(params=["viewer", "editor", "nearly everything"])
+@pytest.fixture(
+    params=[
+        # Each asks at every address with every id; who may least is the one of the quick suite.
+        "viewer",
+        pytest.param("editor", marks=pytest.mark.thorough),
+        pytest.param("nearly everything", marks=pytest.mark.thorough),
+    ]
+)
 def hunter(
     request: pytest.FixtureRequest, world: World, organization: Organization, ada: Membership,
     actor_of: ActorOf, at: datetime,

@@ -24,6 +24,7 @@ MOST_SECONDS = 0.2
 MOST_MEGABYTES = 50
 
 
+@pytest.mark.thorough
 def test_heavy_documents_cost_little(acme_idp: Idp, tmp_path: Path) -> None:
     key = ConnectionKey.objects.filter(connection=acme_idp.connection).current().get()
     connection = Connection.objects.get(pk=acme_idp.connection.pk)

@@ -69,6 +69,7 @@ def with_elements_moved(document: bytes, random: Random) -> bytes:
 
 @pytest.mark.parametrize("is_encrypted", [False, True], ids=["plain", "encrypted"])
 @pytest.mark.parametrize("change", [with_bytes_changed, with_elements_moved])
+@pytest.mark.thorough
 def test_changed_documents_prove_nothing_else(
     acme_idp: Idp, change: object, *, is_encrypted: bool
 ) -> None:

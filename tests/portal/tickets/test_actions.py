@@ -247,22 +247,16 @@ class TestClock:
         assert told == [[], [], [50], [75], [90, 100]]
 
 
-@pytest.mark.parametrize(
-    ("kind", "before", "after"),
-    [
-        (kind, before, after)
-        for kind in Kind
-        for before, after in product(rules.TRANSITIONS[kind], Status)
-        if not rules.may_move(kind, before, after)
-    ],
-)
-def test_an_illegal_move_is_refused_and_changes_nothing(
-    kind: Kind, before: Status, after: Status, at: datetime
-) -> None:
-    ticket = Ticket(kind=kind, status=before, number="X-1", received_at=at, due_at=rules.due_at(at))
-    with pytest.raises(IllegalMove):
-        ticket.move(after, at=at)
-    assert (ticket.status, ticket.version) == (before, 1)
+@pytest.mark.parametrize("kind", list(Kind))
+def test_an_illegal_move_is_refused_and_changes_nothing(kind: Kind, at: datetime) -> None:
+    due = rules.due_at(at)
+    for before, after in product(rules.TRANSITIONS[kind], Status):
+        if rules.may_move(kind, before, after):
+            continue
+        ticket = Ticket(kind=kind, status=before, number="X-1", received_at=at, due_at=due)
+        with pytest.raises(IllegalMove):
+            ticket.move(after, at=at)
+        assert (ticket.status, ticket.version) == (before, 1)
 
 
 @pytest.mark.parametrize(

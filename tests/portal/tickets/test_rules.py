@@ -1,6 +1,7 @@
 """The clock and the transition tables, without a database."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -77,13 +78,11 @@ def test_every_status_of_a_kind_is_reachable_and_only_ends_have_no_way_on(kind: 
 
 
 @pytest.mark.parametrize("kind", list(Kind))
-@pytest.mark.parametrize("before", list(Status))
-@pytest.mark.parametrize("after", list(Status))
-def test_what_is_not_in_the_table_cannot_happen(kind: Kind, before: Status, after: Status) -> None:
-    allowed = after in rules.TRANSITIONS[kind].get(before, frozenset())
-    assert rules.may_move(kind, before, after) == allowed
-    if before in rules.ENDED:
-        assert not allowed
+def test_what_is_not_in_the_table_cannot_happen(kind: Kind) -> None:
+    for before, after in product(Status, Status):
+        allowed = after in rules.TRANSITIONS[kind].get(before, frozenset())
+        assert rules.may_move(kind, before, after) == allowed, (before, after)
+        assert not (allowed and before in rules.ENDED), (before, after)
 
 
 def test_a_deletion_that_destroyed_something_cannot_be_withdrawn() -> None:

@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from portal.ui.templatetags.ui import icon
 
 ROOT = Path(__file__).parents[3]
@@ -21,9 +19,8 @@ def named() -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("name", sorted(named()))
-def test_every_icon_named_anywhere_exists(name: str) -> None:
-    assert icon(name).startswith("<svg")
+def test_every_icon_named_anywhere_exists() -> None:
+    assert [name for name in sorted(named()) if not icon(name).startswith("<svg")] == []
 
 
 def test_an_icon_with_meaning_says_it_and_cannot_be_broken_out_of() -> None:
