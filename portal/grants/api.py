@@ -90,7 +90,7 @@ class GrantViewSet(PortalViewSet):
     parameters = {"list": shapes.GrantQuery, "records": PageQuery}
     inputs = {
         "approve": shapes.ConsentInput,
-        "narrow_scope": shapes.ConsentInput,
+        "narrow_scope": shapes.NarrowInput,
         "deny": shapes.NoteInput,
         "revoke": shapes.NoteInput,
     }

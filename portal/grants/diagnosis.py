@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Choices, TextChoices
 
+from portal.catalog.ingest.postgresql import failures
 from portal.catalog.models import ImportRun, Integration
 from portal.catalog.rules import IntegrationKind, IntegrationStatus, RunStatus, Trigger
 from portal.catalog.schedules import Every
@@ -41,6 +42,7 @@ ERROR_CODES: Final = frozenset(
         "timeout",
         "too-large",
         "worn-out",
+        *failures.CODES,
     }
 )
 COUNTS: Final = ("resources", "fields", "added", "changed", "removed", "unchanged")

@@ -133,8 +133,8 @@ class GrantOutput(GrantFacts):
         pass
 
 
-class ConsentInput(StrictSerializer):
-    """What is left out is granted as it was asked for."""
+class NarrowInput(StrictSerializer):
+    """What is left out stays as it is."""
 
     duration_seconds = serializers.IntegerField(
         required=False,
@@ -153,8 +153,13 @@ class ConsentInput(StrictSerializer):
     resources = serializers.ListField(
         child=serializers.UUIDField(), required=False, max_length=1000
     )
-    starts_at = serializers.DateTimeField(required=False)
     note = TextField(max_length=1000, required=False, default="", allow_blank=True)
+
+
+class ConsentInput(NarrowInput):
+    """What is left out is granted as it was asked for."""
+
+    starts_at = serializers.DateTimeField(required=False)
 
 
 class NoteInput(StrictSerializer):

@@ -93,6 +93,7 @@ def test_it_knows_every_code_the_catalogue_gives() -> None:
 
     assert found - ERROR_CODES == set()
     assert "too-large" in found
+    assert {"wrong-password", "tls-failed"} <= ERROR_CODES
 
 
 def test_only_the_lines_that_were_kept_are_signed(

@@ -192,6 +192,19 @@ class TestJourney:  # one story each, told from beginning to end
             )
         assert Event.objects.filter(name="grant.revoked", reference="DIA-51").exists()
 
+    def test_open_access_is_given_no_later_start(
+        self, client: Client, active: Grant, sia: Membership, bearer: Callable[..., dict[str, str]]
+    ) -> None:
+        headers = {**bearer(sia), "if-match": f'"{active.version}"'}
+        later = {"starts_at": "2027-01-01T00:00:00Z", "duration_seconds": 3600}
+
+        answer = client.post(
+            f"/api/v1/grants/{active.pk}/narrow", later, "application/json", headers=headers
+        )
+
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["pointer"] == "#/starts_at"
+
 
 class TestPages:
     @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ _HINTS: dict[str, str | Promise] = {
         "and ask the database's admin when it happens again."
     ),
 }
+CODES = frozenset(_HINTS)
 # What the server itself answered: the beginning of its code, the more exact ones first.
 _BY_STATE: dict[str, str] = {
     "28P01": "wrong-password",
