@@ -41,6 +41,8 @@ def django_db_setup(
     """Make the database as its owner, guard it, then step down for every test."""
     with django_db_blocker.unblock():
         made = setup_databases(verbosity=0, interactive=False, serialized_aliases=set())
+        # Where the tables came from the models, the migrations are noted as done.
+        call_command("migrate", fake=True, verbosity=0)
         call_command("protect", role=settings.DATABASE_ROLE, create_role=True, verbosity=0)
         connection.close()
     if connection.vendor == "postgresql":
