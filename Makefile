@@ -8,13 +8,14 @@ LONG := browser or thorough
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-thorough chaos check lock setup setup-dev format
+.PHONY: help run test test-thorough chaos figures check lock setup setup-dev format
 
 help:
 	@echo "make run     start Gatehouse with demo organizations (PORT=8765 make run)"
 	@echo "make test    run the test suite, in minutes (TESTS=tests/tenants for a part)"
 	@echo "make test-thorough   and what takes long: the browser, generated calls, killed processes"
 	@echo "make chaos   1,000 requests while workers, broker, database and clock fail (CHAOS='--tickets 60')"
+	@echo "make figures chaos, speed under load, and deletion at size against PostgreSQL (half an hour)"
 	@echo "make check   linters, types, layers, deployment and schema checks"
 	@echo "make format  format the Python code"
 	@echo "make lock    resolve the dependencies again"
@@ -36,6 +37,10 @@ test-thorough: setup-dev
 
 chaos: setup-dev
 	@$(PYTHON_RUN) -m tests.chaos $(CHAOS)
+
+figures: chaos
+	@$(PYTHON_RUN) -m tests.chaos.speed
+	@eval "$$($(PYTHON_RUN) .ci/services.py)" && $(PYTHON_RUN) -m tests.benchmarks.erase
 
 check: setup-dev
 	@sh deploy/check.sh
