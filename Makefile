@@ -32,8 +32,10 @@ run: setup
 test: setup-dev
 	@$(PYTHON_RUN) -m pytest $(if $(TESTS),$(TESTS),-m "not ($(LONG) or chaos)")
 
+# In two processes: Playwright's loop makes Django's connections those of a context, no thread's.
 test-thorough: setup-dev
-	@$(PYTHON_RUN) -m pytest -m "$(LONG)"
+	@$(PYTHON_RUN) -m pytest -m browser; browser=$$?; \
+		$(PYTHON_RUN) -m pytest -m "thorough and not browser" && exit $$browser
 
 chaos: setup-dev
 	@$(PYTHON_RUN) -m tests.chaos $(CHAOS)
