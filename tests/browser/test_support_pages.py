@@ -20,7 +20,7 @@ from tenants.access import Actor
 from tenants.clock import now
 from tenants.models import Membership, Organization
 from tenants.permissions import BuiltInRole
-from tenants.scoping import organization_scope
+from tenants.scoping import organization_scope, system_scope
 from tests.browser.test_pages import LOOKS, _faults
 from tests.cast import make_member, make_ready
 from tests.chromium import Window
@@ -60,7 +60,7 @@ def places(
 ) -> dict[str, str]:
     """A session with reads, two disputes, an emergency consent, a draft and a sent bundle."""
     sia, sam = support_cast
-    acme = Organization.objects.get(slug="acme")
+    acme = sia.organization
     ada = make_member(acme, "Ada Okafor", BuiltInRole.OWNER)
     lead = make_ready(make_member(sam.organization, "Leo Voss", BuiltInRole.SUPPORT_LEAD))
     at, by, engineer = now(), actor_of(sia), as_staff(actor_of(sam), acme)
@@ -125,6 +125,7 @@ def test_pages_of_the_console_are_sound(
 
 
 def _lead() -> Membership:
-    vendor = Organization.objects.get(kind=Organization.Kind.VENDOR)
+    with system_scope("the vendor"):
+        vendor = Organization.objects.get(kind=Organization.Kind.VENDOR)
     with organization_scope(vendor.pk):
         return Membership.objects.get(name="Leo Voss")
