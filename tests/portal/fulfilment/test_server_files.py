@@ -1,6 +1,7 @@
 """PostgreSQL's own files after a deletion, read by nobody of the product."""
 
 import runpy
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,9 +14,11 @@ from django.db import connection
 from portal.catalog.models import Field, Resource
 from portal.fulfilment.models import Certificate
 from portal.tickets.actions import file_deletion
+from portal.tickets.models import Ticket
 from portal.tickets.rules import Scope, Status
 from portal.tickets.subjects import Wish
 from tenants.access import Actor
+from tenants.clock import now
 from tenants.models import Membership, Organization, Policy
 from tenants.scoping import organization_scope
 from tests.cast import make_member
@@ -71,7 +74,13 @@ def test_no_old_bytes_are_left_beside_another_organizations_rows(
         Wish(Scope.ALL_METADATA), actor=actor_of(ada), at=at, confirmation=ada.organization.name
     )
 
-    assert work(filed).status == Status.ERASED
+    # The server's own vacuum may be at a table: then the step is tried again, as in production.
+    for _attempt in range(10):
+        if work(filed).status == Status.ERASED:
+            break
+        Ticket.objects.filter(pk=filed.pk).update(wake_at=now())
+        time.sleep(1)
+    assert Ticket.objects.get(pk=filed.pk).status == Status.ERASED
     assert files_that_hold(CANARY) == []
     with organization_scope(other_organization.pk):
         assert Resource.objects.count() == 20 * 12
