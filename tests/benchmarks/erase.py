@@ -46,7 +46,7 @@ FIELDS_EACH = 9  # of a resource: with it ten rows
 PAGE = 50
 ALONE_SECONDS = 4.0
 PAUSE = 0.02  # seconds between two pages of the reader
-REST = ROLE_PERMISSIONS[BuiltInRole.OWNER]
+RIGHTS = ROLE_PERMISSIONS[BuiltInRole.OWNER]
 TABLES: tuple[Any, ...] = (Field, Resource)
 
 
@@ -195,7 +195,7 @@ def _deletion(source: Integration, world: World) -> tuple[Ticket, float]:
         name=world.owner.name,
         id=world.owner.pk,
         membership=world.owner,
-        permissions=REST,
+        permissions=RIGHTS,
         stepped_up_until=now() + timedelta(minutes=5),
     )
     wish = Wish(Scope.INTEGRATION, integration_id=source.pk)
