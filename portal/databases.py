@@ -41,7 +41,7 @@ def postgresql(url: str, *, pool_size: int) -> dict[str, Any]:
         }
     return {
         **settings,
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "tenants.postgresql",
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": options,

@@ -9,6 +9,6 @@ class TenantsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from tenants import scoping  # noqa: PLC0415  (models are not loaded before ready)
+        from tenants import row_security  # noqa: PLC0415  (models are not loaded before ready)
 
-        connection_created.connect(scoping.announce_on_new_connection, dispatch_uid="scope")
+        connection_created.connect(row_security.watch, dispatch_uid="scope")

@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
-from django.db import Error, connection, models
+from django.db import models
 
 from audit.identifiers import new_id
-from tenants import clock
 from tenants.inventory import DataClass
 
 
@@ -24,8 +23,8 @@ class Scope:
     system_reason: str = ""
 
 
-_NOWHERE = Scope()
-_scope: ContextVar[Scope] = ContextVar("scope", default=_NOWHERE)
+NOWHERE = Scope()
+_scope: ContextVar[Scope] = ContextVar("scope", default=NOWHERE)
 
 M = TypeVar("M", bound=models.Model)
 
@@ -36,6 +35,11 @@ def current_organization_id() -> UUID:
     if organization_id is None:
         raise ScopeMissing("No organization scope is open.")
     return organization_id
+
+
+def open_scope() -> Scope:
+    """As PostgreSQL is told it before a statement."""
+    return _scope.get()
 
 
 def scope_is_open() -> bool:
@@ -68,36 +72,9 @@ def system_scope(reason: str) -> Iterator[None]:
 def _entered(scope: Scope) -> Iterator[None]:
     token = _scope.set(scope)
     try:
-        _announce(scope)
         yield
     finally:
         _scope.reset(token)
-        try:
-            _announce(_scope.get())
-        except Error:
-            # An aborted transaction refuses the statement; its rollback restores the setting.
-            if not connection.in_atomic_block:
-                connection.close()
-
-
-def _announce(scope: Scope) -> None:
-    """Tell PostgreSQL's row-level security the scope, and take the database's time with it."""
-    if connection.vendor != "postgresql":
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select set_config('gatehouse.organization', %s, false),"
-            " set_config('gatehouse.system', %s, false), clock_timestamp()",
-            [str(scope.organization_id or ""), "on" if scope.system_reason else ""],
-        )
-        clock.anchor(cursor.fetchone()[2])
-
-
-def announce_on_new_connection(**_kwargs: Any) -> None:
-    """A connection made in the middle of a scope must know it; without, it would see nothing."""
-    scope = _scope.get()
-    if scope != _NOWHERE:
-        _announce(scope)
 
 
 class TenantQuerySet(models.QuerySet[M]):

@@ -129,7 +129,7 @@ def open_door(
 
 def _enter(grant_id: UUID, *, visitor: Actor, at: datetime, capability: Capability) -> Opening:
     hold_shared(grant_id)
-    grant = Grant.objects.filter(pk=grant_id).select_related("case").first()
+    session, grant = _in_use(grant_id)
     if grant is None or not _is_theirs(grant, visitor, at):
         raise NoAccess
     scope = tuple(row.as_scope() for row in grant.scope.order_by("label", "id"))
@@ -137,11 +137,19 @@ def _enter(grant_id: UUID, *, visitor: Actor, at: datetime, capability: Capabili
         raise _Tampered
     if capability not in grant.capabilities:
         raise _not_covered(capability)
-    session = SupportSession.objects.filter(grant=grant, closed_at__isnull=True).first()
     if session is None or not session.live(at) or _is_anothers_way(session, visitor):
         raise SessionNeeded(_("Start a support session to read under this grant."))
     _see(session, at)
     return Opening(grant, session, _reader(visitor, grant), scope)
+
+
+def _in_use(grant_id: UUID) -> tuple[SupportSession | None, Grant | None]:
+    """Session and grant as one row; the grant alone where none is open."""
+    opened = SupportSession.objects.filter(grant=grant_id, closed_at__isnull=True)
+    session = opened.select_related("grant__case", "grant__organization").first()
+    if session is not None:
+        return session, session.grant
+    return None, Grant.objects.filter(pk=grant_id).select_related("case").first()
 
 
 def _is_anothers_way(session: SupportSession, visitor: Actor) -> bool:

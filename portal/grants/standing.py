@@ -22,23 +22,22 @@ def lapsed_because(grant: Grant, at: datetime) -> str:
     """
     if employed(grant.staff_id, at=at) is None:
         return "staff-left"
-    if is_closing():
+    if is_closing(grant.organization):
         return "workspace-closing"
     if grant.status == GrantStatus.SCHEDULED and not _approver_stands(grant, at):
         return "approver-left"
     return ""
 
 
-def is_closing() -> bool:
-    """Whether the workspace of the open scope is closed, or somebody has asked to close it."""
-    organization = Organization.objects.current()
+def is_closing(organization: Organization) -> bool:
+    """Whether the workspace is closed, or somebody has asked to close it."""
     if organization.status != Organization.Status.ACTIVE:
         return True
     return Ticket.objects.filter(scope=Scope.CLOSE, ended_at__isnull=True).exists()
 
 
 def refuse_if_closing() -> None:
-    if is_closing():
+    if is_closing(Organization.objects.current()):
         raise WorkspaceCloses(
             _("This workspace is being closed: no access is asked for or given any more.")
         )

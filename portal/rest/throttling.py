@@ -64,7 +64,11 @@ def spend(limit: Limit, subject: str, *, at: datetime) -> Budget:
 
 
 def _count(key: str, window: int) -> int:
-    cache.add(key, 0, timeout=window * 2)
+    """One more in the window; the first one there begins it."""
+    try:
+        return cache.incr(key)
+    except ValueError:
+        cache.add(key, 0, timeout=window * 2)
     try:
         return cache.incr(key)
     except ValueError:

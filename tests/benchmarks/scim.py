@@ -15,6 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.db.backends.signals import connection_created
 from django.test.utils import CaptureQueriesContext, setup_test_environment
 
 from portal.directory.actions import issue_directory_token, map_group
@@ -45,9 +46,11 @@ def database() -> Iterator[None]:
     call_command("protect", role=settings.DATABASE_ROLE, create_role=True, verbosity=0)
     if connection.vendor == "postgresql":
         _step_down(connection)
+        connection_created.connect(_step_down, dispatch_uid="benchmark")
     try:
         yield
     finally:
+        connection_created.disconnect(dispatch_uid="benchmark")
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("reset role")

@@ -62,11 +62,12 @@ def _run_all(stack: object, options: argparse.Namespace) -> bool:
     from tests.chaos.running import Rehearsal  # noqa: PLC0415
 
     rehearsal = Rehearsal(stack)  # type: ignore[arg-type]
-    share = max(1, options.tickets // len(options.trouble))
+    share, more = divmod(max(options.tickets, len(options.trouble)), len(options.trouble))
     broken = 0
     print(HEADER, flush=True)
-    for trouble in options.trouble:
-        outcome = rehearsal.run(trouble, tickets=share, seconds=options.seconds)
+    for number, trouble in enumerate(options.trouble):
+        tickets = share + (number < more)
+        outcome = rehearsal.run(trouble, tickets=tickets, seconds=options.seconds)
         broken += len(outcome.broken(timed=not options.not_timed))
         print(line(outcome), flush=True)
         for found in troubles_of(outcome, timed=not options.not_timed):

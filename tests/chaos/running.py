@@ -56,6 +56,7 @@ class Rehearsal:
         self.organization = submitting.build_firm(now())
         self.acknowledged = 0
         self._known: set[str] = set()
+        self._counted = (0, 0, 0)
 
     def run(self, trouble: str, *, tickets: int, seconds: float) -> Outcome:
         """File requests over `seconds` of trouble, and measure the time until the last ends."""
@@ -104,4 +105,9 @@ class Rehearsal:
         ):  # fmt: skip
             found[:] = [line for line in found if line not in self._known]
             self._known.update(found)
+        counted = verdict.done, verdict.late, verdict.retried
+        verdict.done, verdict.late, verdict.retried = (
+            now - before for now, before in zip(counted, self._counted, strict=True)
+        )
+        self._counted = counted
         return verdict

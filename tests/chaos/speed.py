@@ -4,28 +4,28 @@ Run by hand where PostgreSQL's and Redis' programs are installed:
 `python -m tests.chaos.speed [revocations] [calls per second] [requests]`. It starts an
 installation of its own: PostgreSQL, Redis, three workers and the web server of two processes.
 
-First: calls of the API come at a steady rate, while people are revoked one after the other by the
-page's form; what counts is the time from sending the form until a call with the person's token,
+First: calls of the API come at a steady rate, while each second somebody is revoked by the page's
+form; what counts is the time from sending the form until a call with the person's token,
 sent after the answer, is refused. Then: the workers' time for filed requests against that for as
 many tasks that do nothing, both waiting in the queue before the first worker starts.
 """
 
-import http.client
 import sys
 import tempfile
-import threading
 import time
 from contextlib import suppress
 from pathlib import Path
 from statistics import median
-from typing import Self
 from uuid import UUID
 
 from tests.chaos import servers
+from tests.chaos.load import Line, loaded
 from tests.chaos.stack import Stack, use_settings
 
 REVOCATIONS, RATE, REQUESTS = 100, 200.0, 300
-CALLERS = 8
+EVERY = 1.0
+# A token may call ten times a second.
+CALLS_EACH = 5.0
 PERCENT_99 = 0.99
 NOTHING = "celery.accumulate"  # a task of Celery's own that adds up its arguments: none
 GIVEN_UP_AFTER = 300.0
@@ -57,16 +57,21 @@ def measure_revocations(stack: Stack, count: int, rate: float) -> None:
     from tenants.clock import now  # noqa: PLC0415
 
     organization = submitting.build_firm(now())
-    people = list(submitting.add_people(organization, count + 1))
+    callers = max(1, round(rate / CALLS_EACH))
+    people = list(submitting.add_people(organization, callers + count))
     tokens = {person.pk: _token(person) for person in people}
-    caller, *leavers = [person.pk for person in people]
+    staying, leavers = people[:callers], [person.pk for person in people[callers:]]
     session = submitting.owner_session(organization)
-    with Load(stack.port, tokens[caller], rate) as load:
-        times = sorted(_revoked(stack.port, pk, session, tokens[pk]) for pk in leavers)
+    with loaded(stack.port, rate, [tokens[person.pk] for person in staying]) as load:
+        times = []
+        for pk in leavers:
+            times.append(_revoked(stack.port, pk, session, tokens[pk]))
+            time.sleep(max(0.0, EVERY - times[-1]))
+    times.sort()
     p99 = times[min(len(times) - 1, int(len(times) * PERCENT_99))]
     print(
         f"{count} revocations beside {load.rate:.0f} calls a second ({load.failures} failed,"
-        f" median {median(load.seconds) * 1000:.0f} ms): effective after {median(times):.3f} s"
+        f" median {load.median * 1000:.0f} ms): effective after {median(times):.3f} s"
         f" at the median, {p99:.3f} s at p99 (bar: 1 s)"
     )
 
@@ -98,79 +103,14 @@ def _revoked(port: int, person: UUID, session: str, token: str) -> float:
     from tests.chaos.filing import PATH, request  # noqa: PLC0415
 
     with Line(port) as line:
-        assert _call(line, token) == 200
+        assert line.call(token) == 200
         begun = time.perf_counter()
         path = f"{PATH}?{urlencode({'member': person})}"
         answer = request(port, path, body=urlencode({"reason": "Benchmark"}), session=session)
         assert "/requests/REV-" in answer.location, answer
-        while _call(line, token) != 401:
+        while line.call(token) != 401:
             assert time.perf_counter() - begun < GIVEN_UP_AFTER
         return time.perf_counter() - begun
-
-
-class Line(http.client.HTTPConnection):
-    """A kept connection to the web server."""
-
-    def __init__(self, port: int) -> None:
-        super().__init__("127.0.0.1", port, timeout=30)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_why: object) -> None:
-        self.close()
-
-
-def _call(line: http.client.HTTPConnection, token: str) -> int:
-    headers = {"Authorization": f"Bearer {token}", "X-Forwarded-Proto": "https"}
-    line.request("GET", "/api/v1/me", headers={**headers, "Host": "localhost"})
-    answer = line.getresponse()
-    answer.read()
-    return answer.status
-
-
-class Load:
-    """Calls at a steady rate, each at its time whether the ones before are answered or not."""
-
-    def __init__(self, port: int, token: str, rate: float) -> None:
-        self.port, self.token, self.pause = port, token, CALLERS / rate
-        self.seconds: list[float] = []
-        self.failures = 0
-        self._over = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._work, args=(n / rate,)) for n in range(CALLERS)
-        ]
-
-    @property
-    def rate(self) -> float:
-        return len(self.seconds) / (self._ended - self._begun)
-
-    def __enter__(self) -> Self:
-        self._begun = time.perf_counter()
-        for thread in self._threads:
-            thread.start()
-        time.sleep(1)
-        return self
-
-    def __exit__(self, *_why: object) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
-        self._ended = time.perf_counter()
-
-    def _work(self, delay: float) -> None:
-        due = time.perf_counter() + delay
-        line = Line(self.port)
-        while not self._over.is_set():
-            time.sleep(max(0.0, due - time.perf_counter()))
-            try:
-                good = _call(line, self.token) == 200
-            except (OSError, http.client.HTTPException):
-                good, line = False, Line(self.port)
-            self.failures += not good
-            self.seconds.append(time.perf_counter() - due)
-            due += self.pause
-        line.close()
 
 
 def measure_throughput(stack: Stack, count: int) -> None:

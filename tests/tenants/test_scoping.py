@@ -1,6 +1,8 @@
 """Nothing of a tenant is read or written without saying whose."""
 
 import threading
+from contextlib import suppress
+from uuid import UUID
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -10,6 +12,7 @@ from tenants.models import Membership, Organization, Team, TeamMember
 from tenants.scoping import (
     ScopeMissing,
     current_organization_id,
+    open_scope,
     organization_scope,
     scope_is_open,
     system_scope,
@@ -112,3 +115,69 @@ class TestOnPostgreSQL:
 
         with pytest.raises(DatabaseError, match="same_org"), connection.cursor() as cursor:
             cursor.execute("set constraints all immediate")
+
+    def test_what_a_rollback_took_back_is_told_again(
+        self, mia: Membership, ned: Membership
+    ) -> None:
+        assert rows() == [mia.pk]
+        with organization_scope(ned.organization_id):
+            with suppress(ZeroDivisionError), transaction.atomic():
+                assert rows() == [ned.pk]
+                raise ZeroDivisionError
+            assert rows() == [ned.pk]
+        assert rows() == [mia.pk]
+
+    def test_a_scope_that_ends_without_a_statement_is_not_told(
+        self, mia: Membership, ned: Membership
+    ) -> None:
+        assert rows() == [mia.pk]
+        with organization_scope(ned.organization_id):
+            assert setting() == str(ned.organization_id)
+        with system_scope("test"), organization_scope(ned.organization_id):
+            pass
+        # Asked past Django's hook: as the last statement left it.
+        with connection.connection.cursor() as cursor:
+            found = cursor.execute("select current_setting('gatehouse.organization')").fetchone()
+        assert found[0] == str(ned.organization_id)
+        assert setting() == str(mia.organization_id)
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has no such guard")
+@pytest.mark.django_db(transaction=True)
+class TestConnections:
+    def test_a_new_connection_knows_the_open_scope(self, mia: Membership) -> None:
+        assert rows() == [mia.pk]
+        connection.close()
+        assert setting() == str(mia.organization_id)
+
+    def test_a_broken_transaction_that_is_committed_took_the_scope_with_it(
+        self, mia: Membership, ned: Membership
+    ) -> None:
+        with organization_scope(ned.organization_id):
+            with transaction.atomic(), suppress(DatabaseError):
+                assert setting() == str(ned.organization_id)
+                with connection.cursor() as cursor:
+                    cursor.execute("select from nowhere where")
+            assert setting() == str(ned.organization_id)
+
+    def test_a_scope_of_before_a_transaction_outlives_its_rollback(self, ned: Membership) -> None:
+        with organization_scope(ned.organization_id):
+            assert setting() == str(ned.organization_id)
+            with suppress(ZeroDivisionError), transaction.atomic():
+                assert setting() == str(ned.organization_id)
+                raise ZeroDivisionError
+            assert connection.told == open_scope()  # type: ignore[attr-defined]
+            assert setting() == str(ned.organization_id)
+
+
+def rows() -> list[UUID]:
+    """What the database itself shows, without Django's filters."""
+    with connection.cursor() as cursor:
+        cursor.execute("select id from tenants_membership order by id")
+        return [row[0] for row in cursor.fetchall()]
+
+
+def setting() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("select current_setting('gatehouse.organization')")
+        return str(cursor.fetchone()[0])

@@ -13,8 +13,6 @@ from django.db import connection
 from django.urls import set_script_prefix
 from django.utils.crypto import get_random_string
 
-from tenants.scoping import current_organization_id, organization_scope
-
 AGENT = "Gatehouse proof of no access"
 
 
@@ -43,9 +41,6 @@ def call(
     serve = _serve_inside if connection.in_atomic_block else _serve
     # An empty context: the request must find its own way in, not this worker's scope.
     answer = Context().run(serve, made)
-    # The request closed its scope on the shared connection; announce ours again.
-    with organization_scope(current_organization_id()):
-        pass
     if answer.status == TOO_MANY or answer.status >= SERVER_ERROR:
         raise NoAnswer(f"{answer.status}")
     return answer
