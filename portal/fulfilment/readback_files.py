@@ -49,18 +49,15 @@ def _in_bucket() -> Iterator[tuple[str, ...]]:
 
 
 def _versions(client: Any) -> Iterator[str]:
-    place: dict[str, str] = {}
-    while True:
-        page = client.list_object_versions(Bucket=settings.STORAGE_BUCKET, **place)
+    for page in client.get_paginator("list_object_versions").paginate(
+        Bucket=settings.STORAGE_BUCKET
+    ):
         for kind in ("Versions", "DeleteMarkers"):
             yield from (found["Key"] for found in page.get(kind, ()))
-        if not page.get("IsTruncated"):
-            return
-        place = {"KeyMarker": page["NextKeyMarker"]}
-        if page.get("NextVersionIdMarker"):
-            place["VersionIdMarker"] = page["NextVersionIdMarker"]
 
 
 def _unfinished(client: Any) -> Iterator[str]:
-    page = client.list_multipart_uploads(Bucket=settings.STORAGE_BUCKET)
-    yield from (found["Key"] for found in page.get("Uploads", ()))
+    for page in client.get_paginator("list_multipart_uploads").paginate(
+        Bucket=settings.STORAGE_BUCKET
+    ):
+        yield from (found["Key"] for found in page.get("Uploads", ()))

@@ -22,7 +22,7 @@ from portal.people.team_rights import as_shown
 from portal.ui.forms import ActorForm, FilterForm
 from tenants.access import Actor, record_refusal
 from tenants.commanding import REFUSED, Call, echoed, refuse_control, unusable
-from tenants.models import Membership, Role, Team
+from tenants.models import Membership, Role, ServiceAccount, Team
 from tenants.models.membership import MembershipQuerySet
 from tenants.permissions import CUSTOMER_ROLES, PERMISSION_LABELS, VENDOR_ROLES, Permission
 
@@ -39,6 +39,19 @@ def asked_team(given: str, actor: Actor) -> Team:
     found: Team | None = Team.objects.visible_to(actor).filter(wanted).first()
     if found is None:
         unusable(f"There is no team {echoed(given)}.")
+    return found
+
+
+def asked_service_account(given: str, actor: Actor) -> ServiceAccount:
+    """By id or name, among those that are still there."""
+    try:
+        wanted = Q(pk=UUID(given))
+    except ValueError:
+        wanted = Q(name=given)
+    rows = ServiceAccount.objects.visible_to(actor).filter(wanted, deleted_at=None)
+    found: ServiceAccount | None = rows.first()
+    if found is None:
+        unusable(f"There is no service account {echoed(given)}.")
     return found
 
 

@@ -89,8 +89,11 @@ def _refuse_unless_asked(ticket: Ticket, step: Step, *, actor: Actor) -> None:
             % {"step": title_of_step(ticket.kind, step)}
         )
     if step.is_for_vendor != (actor.kind is ActorKind.STAFF):
-        who = _("the vendor's. They were told.") if step.is_for_vendor else _("the customer's.")
-        raise NotPermitted(_("This step is %(who)s") % {"who": who})
+        raise NotPermitted(
+            _("This step is the vendor's. They were told.")
+            if step.is_for_vendor
+            else _("This step is the customer's.")
+        )
 
 
 def checked(step: Step, evidence: Evidence) -> Evidence:

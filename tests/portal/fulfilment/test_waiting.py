@@ -23,10 +23,12 @@ from portal.ui.waiting import waiting_for
 from tenants.access import Actor, system_actor
 from tenants.actions.tokens import issue_token
 from tenants.clock import now
+from tenants.commanding import REFUSED, UNUSABLE
 from tenants.models import Membership, Organization
 from tenants.permissions import BuiltInRole
 from tests.cast import make_member
 from tests.portal.fulfilment.conftest import Work
+from tests.portal.people.commands import run
 from tests.racing import race
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -118,6 +120,23 @@ def test_evidence_ends_it_and_the_proof_follows(
     event = Event.objects.get(name="ticket.step_answered")
     assert DONE.text not in event.body
     assert len(event.facts["evidence_sha256"]) == 64
+
+
+def test_the_command_line_shows_what_is_asked_and_answers_it(ticket: Ticket, work: Work) -> None:
+    ticket = work(ticket)
+    place = str(step(ticket).position)
+    assert run("requests", "answer", ticket.number, "99", "--evidence", "Gone")[0] == UNUSABLE
+    assert run("requests", "answer", ticket.number, place, "--evidence", " ")[0] == UNUSABLE
+    shown = run("requests", "show", ticket.number)[1]
+    assert f"step {place}, Door list: Waiting; asks: Take them off the door list." in shown
+    words = ("answer", ticket.number, place, "--evidence", DONE.text, "--reference", DONE.reference)
+    assert run("requests", *words, "--dry-run")[0] == 0
+    assert step(ticket).status == StepStatus.WAITING
+    assert run("requests", *words)[0] == 0
+    assert run("requests", *words)[0] == REFUSED
+    done = step(ticket)
+    assert (done.status, done.evidence, done.completer) == (StepStatus.DONE, DONE.text, None)
+    assert work(ticket).status == Status.COMPLETED
 
 
 class TestRefused:

@@ -13,6 +13,7 @@ from django.test import Client
 
 from portal.tickets.models import Ticket
 from tenants.access import Actor, system_actor
+from tenants.actions.service_accounts import create_service_account
 from tenants.actions.teams import add_team_member, create_team
 from tenants.actions.tokens import issue_token
 from tenants.clock import now
@@ -96,6 +97,22 @@ def test_a_whole_team_is_looked_at_then_revoked(ada: Membership, mia: Membership
     mia.refresh_from_db()
     assert mia.status == Membership.Status.SUSPENDED
     assert refused("revoke-team", "Nobodies")[0] == 2
+
+
+def test_a_service_account_is_stopped_and_gets_its_access_back(
+    ada: Membership, actor_of: Callable[..., Actor], at: datetime
+) -> None:
+    account = create_service_account(actor=actor_of(ada), at=at, name="Nightly", role="editor")
+    [filed] = told("revoke-service-account", "Nightly", "--reason", "replaced")
+    assert (filed["scope"], filed["status"]) == ("service_account", "contained")
+    assert told("reverse", filed["number"], "--dry-run")[0]["status"] == "reversed"
+    account.refresh_from_db()
+    assert not account.is_active(at=now())
+    assert told("reverse", filed["number"])[0]["status"] == "reversed"
+    account.refresh_from_db()
+    assert account.is_active(at=now())
+    assert refused("reverse", filed["number"])[0] == 1
+    assert refused("revoke-service-account", "Daily")[0] == 2
 
 
 def test_what_is_not_usable_says_what_to_do(ada: Membership, ned: Membership) -> None:

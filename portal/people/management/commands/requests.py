@@ -9,22 +9,25 @@ from uuid import UUID
 from django.db import transaction
 
 from portal.access.asking import asked_member
-from portal.people.commanding import asked_team, checked
+from portal.people.commanding import asked_service_account, asked_team, checked
 from portal.tickets.actions import (
+    Evidence,
     cancel_revocation,
+    complete_step,
     confirm_deletion,
     file_deletion,
     file_revocation,
     file_team_revocation,
     hasten_revocation,
     retry_ticket,
+    reverse_revocation,
     withdraw_deletion,
 )
 from portal.tickets.disposing import Choice, Do, Thing, owned_by
 from portal.tickets.list_forms import TicketFilterForm
 from portal.tickets.listing import ORDERS, VIEWS, Look, tickets_for
 from portal.tickets.models import Finding, Part, Step, Tally, Ticket
-from portal.tickets.rules import OF_REVOCATION, Kind, Scope, Status
+from portal.tickets.rules import OF_REVOCATION, Kind, Scope, Status, StepStatus
 from portal.tickets.serializers import EvidenceOutput, TicketOutput
 from portal.tickets.showing import title_of
 from portal.tickets.subjects import Wish
@@ -93,7 +96,7 @@ def _show(call: Call) -> None:
     ticket = _ticket(call)
     parts = Part.objects.filter(ticket=ticket).select_related("request")
     rows = {
-        "steps": Step.objects.filter(ticket=ticket).order_by("position"),
+        "steps": Step.objects.filter(ticket=ticket).select_related("ticket").order_by("position"),
         "credentials": Finding.objects.filter(ticket=ticket).order_by("kind", "pk"),
         "stores": Tally.objects.filter(ticket=ticket).order_by("position"),
         "people": parts.order_by("position"),
@@ -102,7 +105,7 @@ def _show(call: Call) -> None:
     if not call.as_json:
         call.say(_line(call, ticket))
         for step in evidence["steps"]:
-            call.say(f"  step {step['position']} {step['name']}: {step['status']}")
+            call.say(_step_line(step))
         for one in evidence["credentials"]:
             call.say(f"  {one['kind']} {one['label']}: {one['answer']} {one['detail']}".rstrip())
         for one in evidence["stores"]:
@@ -111,15 +114,23 @@ def _show(call: Call) -> None:
     call.answer({**_facts(call, ticket), **evidence}, "")
 
 
+def _step_line(step: dict[str, Any]) -> str:
+    line = f"  step {step['position']}, {step['title']}: {StepStatus(step['status']).label}"
+    return f"{line}; asks: {step['asks']}" if step["asks"] and not step["finished_at"] else line
+
+
 def _reason(parser: ArgumentParser) -> None:
     parser.add_argument("--reason", default="", help="shown on the request")
 
 
-def _person(parser: ArgumentParser) -> None:
-    parser.add_argument("person", help="e-mail address or id")
+def _effective_at(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--at", metavar="INSTANT", default="", help="2027-03-31T18:00Z; without it now"
     )
+
+
+def _person(parser: ArgumentParser) -> None:
+    parser.add_argument("person", help="e-mail address or id")
 
 
 def _heir(parser: ArgumentParser) -> None:
@@ -157,11 +168,28 @@ def _revoke(call: Call) -> None:
     )
 
 
+def _account(parser: ArgumentParser) -> None:
+    parser.add_argument("account", help="its name or id")
+
+
+def _revoke_service_account(call: Call) -> None:
+    account = asked_service_account(call.given["account"], call.actor)
+    effective_at = _instant(call.given["at"])
+    _done(
+        call,
+        lambda: file_revocation(
+            account,
+            actor=call.actor,
+            at=call.at,
+            reason=call.given["reason"],
+            source="command",
+            effective_at=effective_at,
+        ),
+    )
+
+
 def _team(parser: ArgumentParser) -> None:
     parser.add_argument("team", help="its name or id")
-    parser.add_argument(
-        "--at", metavar="INSTANT", default="", help="2027-03-31T18:00Z; without it now"
-    )
 
 
 def _revoke_team(call: Call) -> None:
@@ -217,6 +245,21 @@ def _withdraw(call: Call) -> None:
         call.actor.require(cancel_revocation.permission)  # type: ignore[arg-type]
     verb: Any = cancel_revocation if is_planned else withdraw_deletion
     _done(call, lambda: verb(ticket, actor=call.actor, at=call.at))
+
+
+def _answer_to(parser: ArgumentParser) -> None:
+    parser.add_argument("step", type=int, help="which one: its number, as `show` prints it")
+    parser.add_argument("--evidence", required=True, metavar="TEXT", help="what was done")
+    parser.add_argument("--reference", default="", metavar="TEXT", help="where to look it up")
+
+
+def _answer(call: Call) -> None:
+    ticket = _ticket(call)
+    step = Step.objects.filter(ticket=ticket, position=call.given["step"]).first()
+    if step is None:
+        unusable(f"{ticket.number} has no step {call.given['step']}.")
+    evidence = Evidence(call.given["evidence"], call.given["reference"])
+    _done(call, lambda: complete_step(step, actor=call.actor, at=call.at, evidence=evidence))
 
 
 def _deciding(verb: Any) -> Callable[[Call], None]:
@@ -279,11 +322,23 @@ class Command(VerbsCommand):
         Verb("show", Permission.TICKET_VIEW, "One request and its proof.", _show, (_number,)),
         Verb(
             "revoke", file_revocation.permission, "Block a person's access, now or at an instant.",
-            _revoke, (_person, _heir, _reason, add_dry_run),
+            _revoke, (_person, _effective_at, _heir, _reason, add_dry_run),
         ),
         Verb(
             "revoke-team", file_team_revocation.permission, "Block everybody's access in a team.",
-            _revoke_team, (_team, _reason, add_dry_run),
+            _revoke_team, (_team, _effective_at, _reason, add_dry_run),
+        ),
+        Verb(
+            "revoke-service-account", file_revocation.permission, "Block a service account.",
+            _revoke_service_account, (_account, _effective_at, _reason, add_dry_run),
+        ),
+        Verb(
+            "reverse", reverse_revocation.permission, "Give access back: nothing is destroyed yet.",
+            _deciding(reverse_revocation), (_number, add_dry_run),
+        ),
+        Verb(
+            "answer", complete_step.permission, "Say that what a waiting step asks for is done.",
+            _answer, (_number, _answer_to, add_dry_run),
         ),
         Verb(
             "delete", file_deletion.permission, "Delete data after the cooling-off.",
