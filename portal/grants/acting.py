@@ -9,6 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
+from audit.refusals import Invalid
 from portal.catalog import credentials
 from portal.catalog.actions import change_integration, run_integration, schedule_integration
 from portal.catalog.actions.integrations import refuse_if_deleting
@@ -17,7 +20,7 @@ from portal.catalog.models import ImportRun, Integration
 from portal.catalog.schedules import Every, Schedule, Weekday
 from portal.grants.door import Opening, Seen, open_door
 from portal.grants.masking import mask
-from portal.grants.refusals import NoAccess
+from portal.grants.refusals import NameRefused, NoAccess
 from portal.grants.rules import Act, Capability
 from tenants.access import Actor
 from tenants.clock import now
@@ -108,7 +111,7 @@ def change_settings(
         row = _whole(opening, place)
         before, hand = _words(row), _hand(opening)
         if name is not None:
-            row = change_integration(row, actor=hand, name=name, owner=row.owner)
+            row = _renamed(row, name, hand=hand)
         if schedule is not None and (row.is_read or schedule.is_on):
             row = schedule_integration(row, actor=hand, at=at, schedule=schedule)
         after = _words(row)
@@ -127,6 +130,19 @@ def change_settings(
                 )
             )
         return _view(row)
+
+
+def _renamed(row: Integration, name: str, *, hand: Actor) -> Integration:
+    """Raises NameRefused: who tries one name after the other leaves a trace of each.
+
+    A name that is taken tells of an integration which the customer may not have attached.
+    """
+    try:
+        return change_integration(row, actor=hand, name=name, owner=row.owner)
+    except Invalid as refusal:
+        raise NameRefused(
+            _("This name cannot be used here. Your attempt stands in the customer's log.")
+        ) from refusal
 
 
 def schedule_words(schedule: Schedule) -> str:

@@ -87,5 +87,9 @@ class NotApproved(NotPermitted):
     code = "capability-not-approved"
 
 
+class NameRefused(Refusal):
+    code = "name-refused"
+
+
 class SessionNeeded(Refusal):
     code = "support-session-needed"

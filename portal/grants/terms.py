@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from audit.refusals import Invalid
 from portal.grants import rules
-from portal.grants.rules import Capability, ReasonCode, ScopeItem
+from portal.grants.rules import Capability, ReasonCode, ScopeItem, ScopeKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,10 @@ class Wish:
         _check_capabilities(self.capabilities, wrong)
         _check_duration(self.duration, rules.LONGEST, wrong)
         _check_scope(self.scope, widest, wrong)
+        if self.scope and _only_tables(self.scope) and rules.ACTING & set(self.capabilities):
+            wrong["capabilities"] = [
+                _("Running and changing something needs a whole integration: name one as well.")
+            ]
         if widest and not self.scope:
             wrong["scope"] = [_("Name at least one integration of the case.")]
         if self.starts_at is not None and not at <= self.starts_at < at + rules.LONGEST:
@@ -87,7 +91,11 @@ def agree(asked: Agreed, consent: Consent, widest: Sequence[ScopeItem]) -> Agree
     if not scope:
         wrong["scope"] = [_("Choose at least one integration that may be read.")]
     _raise(wrong)
-    return Agreed(duration, tuple(sorted(set(chosen))), scope)
+    # What no integration is left for would open nothing: it is not granted.
+    kept = set(chosen) - rules.ACTING if _only_tables(scope) else set(chosen)
+    if not kept:
+        _raise({"capabilities": [_("Choose at least one thing to see.")]})
+    return Agreed(duration, tuple(sorted(kept)), scope)
 
 
 def _check_reason(wish: Wish, wrong: dict[str, list[str]]) -> None:
@@ -124,6 +132,10 @@ def _check_scope(
 ) -> None:
     if not all(rules.covered(item, widest) for item in scope):
         wrong["scope"] = [_("This lies outside what the customer attached to the case.")]
+
+
+def _only_tables(scope: Sequence[ScopeItem]) -> bool:
+    return not any(item.kind == ScopeKind.INTEGRATION for item in scope)
 
 
 def _raise(wrong: dict[str, list[str]]) -> None:

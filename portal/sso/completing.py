@@ -25,6 +25,7 @@ from portal.sso.providers import ConnectionProvider
 from portal.sso.recording import notes_of
 from portal.sso.refusals import Reason, SignInRefused
 from portal.sso.saml.profile import SKEW
+from portal.ui.refusing import AGAIN, ask_to_press_again
 from tenants.actions.entries import step_up
 from tenants.middleware import facts_of
 from tenants.models import Entry, Membership
@@ -86,6 +87,8 @@ def complete_step_up(
         at=at,
         method=entry.method,
     )
+    if state["data"].get(AGAIN):
+        ask_to_press_again(request)
     return redirect(_goal(request, state, provider))
 
 

@@ -81,6 +81,11 @@ def _to_step_up(request: HttpRequest) -> HttpResponse:
     return leave_for(request, f"{where}?{urlencode(asked)}")
 
 
+def ask_to_press_again(request: HttpRequest) -> None:
+    """After a step-up that a button had asked for."""
+    messages.info(request, _("It is you. Nothing was done yet: press the button again."))
+
+
 def _page_of(request: HttpRequest) -> str:
     """The page a form was posted from, taken by path only: the host is ours or it is dropped."""
     referer = request.headers.get("Referer", "")

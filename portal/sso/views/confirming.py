@@ -35,7 +35,7 @@ from portal.sso.views.limits import require_limit
 from portal.sso.ways_in import WaysIn, ways_into
 from portal.ui.needs import needs, signed_in
 from portal.ui.pages import page
-from portal.ui.refusing import AGAIN
+from portal.ui.refusing import AGAIN, ask_to_press_again
 from portal.ui.requests import PortalRequest
 from tenants.actions.entries import step_up
 from tenants.clock import now
@@ -201,7 +201,7 @@ def _step_up_by_password(request: PortalRequest, entry: Entry, *, goal: str) -> 
         method = Entry.Method.PASSKEY if _is_by_passkey(request) else entry.method
         step_up(entry, actor=request.actor, at=request.at, method=method)
         if AGAIN in request.GET:
-            messages.info(request, _("It is you. Nothing was done yet: press the button again."))
+            ask_to_press_again(request)
         return redirect(goal)
     context = {
         "form": form,
@@ -222,7 +222,11 @@ def _step_up_at_provider(request: PortalRequest, entry: Entry, *, goal: str) -> 
             request,
             "login",
             next_url=goal,
-            data={"step_up": str(entry.pk), "asked_at": request.at.isoformat()},
+            data={
+                "step_up": str(entry.pk),
+                "asked_at": request.at.isoformat(),
+                AGAIN: AGAIN in request.GET,
+            },
             force=True,
         )
     context = {"connection": connection, "next": goal, "home": home_of(request.organization)}

@@ -19,9 +19,9 @@ from portal.grants.acting import Place, change_settings, read_settings, start_sy
 from portal.grants.actions.decisions import approve_grant, narrow_grant, revoke_grant
 from portal.grants.actions.requests import endorse_grant, request_grant
 from portal.grants.actions.sessions import open_support_session
-from portal.grants.choosing import narrowed_scope
+from portal.grants.choosing import as_scope, narrowed_scope
 from portal.grants.models import AccessRecord, Case, Grant
-from portal.grants.refusals import NoAccess, NotApproved, SessionNeeded
+from portal.grants.refusals import NameRefused, NoAccess, NotApproved, SessionNeeded
 from portal.grants.rules import Act
 from portal.grants.terms import Consent
 from tenants.access import Actor
@@ -110,6 +110,16 @@ class TestTicks:
             )
         assert "capabilities" in refused.value.errors
 
+    def test_to_run_something_is_not_asked_for_single_tables(
+        self, case: Case, integration: Integration, sam: Membership, staff_of: StaffOf, at: datetime
+    ) -> None:
+        scope = (as_scope(Resource.objects.filter(integration=integration)[0]),)
+        with pytest.raises(Invalid) as refused:
+            request_grant(
+                case, actor=staff_of(sam), at=at, wish=wish(scope=scope, capabilities=ALL)
+            )
+        assert "capabilities" in refused.value.errors
+
 
 class TestSync:
     def test_runs_the_catalogues_own_code_in_the_readers_name(
@@ -175,6 +185,20 @@ class TestSettings:
 
         assert Integration.objects.get(pk=place.integration_id).name == "Shop"
 
+    def test_a_name_that_is_taken_tells_nothing_and_leaves_the_attempt(
+        self, place: Place, at: datetime
+    ) -> None:
+        make_integration("Payroll", at)
+        said = []
+        for name in ("Payroll", "x" * 300):
+            with pytest.raises(NameRefused) as refused:
+                change_settings(place, at=at, name=name)
+            said.append(str(refused.value))
+
+        assert len(set(said)) == 1
+        assert Event.objects.filter(name="action.refused", target_id=None).count() == 2
+        assert acts() == []
+
 
 class TestShut:
     def test_without_the_tick(
@@ -202,10 +226,11 @@ class TestShut:
         one = Resource.objects.filter(integration=integration)[0].pk
         scope = narrowed_scope(asked, actor_of(sia), integrations=[], resources=[one])
         consent = Consent(capabilities=ALL, scope=scope)
-        approve_grant(asked, actor=actor_of(sia), at=at, consent=consent)
+        approved = approve_grant(asked, actor=actor_of(sia), at=at, consent=consent)
         open_support_session(asked, actor=staff_of(sam), at=at)
 
-        with pytest.raises(NoAccess):
+        assert approved.capabilities == ["metadata", "status"]
+        with pytest.raises(NotApproved):
             start_sync(Place(asked.pk, integration.pk, staff_of(sam), "test"), at=at)
 
     def test_after_a_revocation_and_without_a_session(

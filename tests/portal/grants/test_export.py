@@ -15,7 +15,7 @@ from portal.grants.actions.decisions import revoke_grant
 from portal.grants.exporting import PIECE
 from portal.grants.models import AccessRecord, Grant
 from tenants.access import Actor
-from tenants.models import Membership
+from tenants.models import ApiToken, Entry, Membership
 from tenants.scoping import organization_scope
 from tests.cast import make_token_text
 from tests.portal.grants.conftest import make_resource
@@ -86,6 +86,36 @@ def test_by_the_api_the_last_line_says_whether_it_is_whole(
     revoke(active, sia, actor_of, at)
     assert json.loads(b"".join(pieces).decode().splitlines()[-1]) == {"complete": False}
     assert client.get(address, headers=headers).status_code == 404
+
+
+def test_a_token_that_is_revoked_meanwhile_gets_nothing_more(
+    many: int, active: Grant, sam: Membership, client: Client, at: datetime
+) -> None:
+    headers = {"authorization": f"Bearer {make_token_text(sam)}"}
+    answer: Any = client.get(f"/api/v1/support/exports/{active.pk}", headers=headers)
+    pieces = iter(answer.streaming_content)
+    next(pieces)
+
+    with organization_scope(sam.organization_id):
+        ApiToken.objects.update(revoked_at=at)
+
+    lines = b"".join(pieces).decode().splitlines()
+    assert json.loads(lines[-1]) == {"complete": False}
+    assert AccessRecord.objects.count() == PIECE
+
+
+def test_somebody_who_signed_out_meanwhile_gets_nothing_more(
+    many: int, engineer: Client, sam: Membership, at: datetime
+) -> None:
+    answer: Any = engineer.get(f"{CONSOLE}resources.csv")
+    lines = iter(answer.streaming_content)
+    next(lines)
+
+    with organization_scope(sam.organization_id):
+        Entry.objects.update(ended_at=at)
+
+    assert "not complete" in b"".join(lines).decode().splitlines()[-1]
+    assert AccessRecord.objects.count() == PIECE
 
 
 def test_without_a_session_it_leads_to_where_one_is_started(

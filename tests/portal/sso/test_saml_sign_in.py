@@ -301,7 +301,7 @@ def test_finish_without_a_result_is_refused(browser: Browser, acme_idp: Idp) -> 
 
 def test_step_up_takes_a_fresh_sign_in_of_the_same_person(browser: Browser, acme_idp: Idp) -> None:
     browser.sign_in(acme_idp)
-    where = "/o/acme/step-up/?next=/o/acme/"
+    where = "/o/acme/step-up/?next=/o/acme/&again=1"
     sent = browser.post(where)
     asked = _asked(sent["Location"])
     assert asked.force
@@ -309,6 +309,7 @@ def test_step_up_takes_a_fresh_sign_in_of_the_same_person(browser: Browser, acme
     response = browser.bring(acme_idp, acme_idp.response(asked.id))
 
     assert response["Location"] == "/o/acme/"
+    assert "Nothing was done yet: press the button again." in browser.get("/o/acme/").text
     assert Entry.objects.open().get().step_up_at is not None
     assert Event.objects.filter(name=EventName.STEP_UP_PASSED).exists()
 
