@@ -46,6 +46,16 @@ class Schedule(NamedTuple):
     def is_on(self) -> bool:
         return self.every != Every.OFF
 
+    @property
+    def words(self) -> str:
+        """Such as “Every day, 03:00 UTC”."""
+        said = str(Every(self.every).label)
+        if not self.is_on:
+            return said
+        if self.every == Every.WEEKLY:
+            said = f"{said}, {Weekday(str(self.weekday)).label}"
+        return f"{said}, {self.clock:%H:%M} UTC"
+
     def next_after(self, at: datetime) -> datetime | None:
         """The first due time after `at`; what was missed before it is not made up for."""
         if not self.is_on:

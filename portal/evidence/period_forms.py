@@ -36,7 +36,6 @@ class PeriodForm(forms.Form):
             label=_("Seed of the sample"),
             required=False,
             max_length=64,
-            help_text=_("Any words. The same ones choose the same requests again."),
         )
 
     def clean(self) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from portal.catalog.actions import change_integration, run_integration, schedule
 from portal.catalog.actions.integrations import refuse_if_deleting
 from portal.catalog.ingest.trying import try_connection
 from portal.catalog.models import ImportRun, Integration
-from portal.catalog.schedules import Every, Schedule, Weekday
+from portal.catalog.schedules import Schedule
 from portal.grants.door import Opening, Seen, open_door
 from portal.grants.masking import mask
 from portal.grants.refusals import NameRefused, NoAccess
@@ -145,16 +145,6 @@ def _renamed(row: Integration, name: str, *, hand: Actor) -> Integration:
         ) from refusal
 
 
-def schedule_words(schedule: Schedule) -> str:
-    """Such as “Every day, 03:00 UTC”."""
-    said = str(Every(schedule.every).label)
-    if not schedule.is_on:
-        return said
-    if schedule.every == Every.WEEKLY:
-        said = f"{said}, {Weekday(str(schedule.weekday)).label}"
-    return f"{said}, {schedule.clock:%H:%M} UTC"
-
-
 def _door(place: Place, capability: Capability, at: datetime) -> AbstractContextManager[Opening]:
     return open_door(
         place.grant_id, visitor=place.visitor, at=at, capability=capability, route=place.route
@@ -182,4 +172,4 @@ def _view(row: Integration) -> SettingsView:
 
 
 def _words(row: Integration) -> dict[str, str]:
-    return {"name": row.name, "schedule": schedule_words(row.schedule)}
+    return {"name": row.name, "schedule": row.schedule.words}

@@ -48,6 +48,8 @@ class EmergencyForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.offered = {str(row.pk): row for row in integrations}
         offer(self, "integrations", [(key, row.name) for key, row in self.offered.items()])
+        if not self.offered:
+            self.fields["integrations"].help_text = _("There is no integration yet.")
 
     def allowed(self) -> Allowed:
         data = self.cleaned_data

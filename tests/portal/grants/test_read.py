@@ -73,14 +73,19 @@ class TestReading:
     def test_settings_are_shown_and_secrets_are_not(
         self, reader: Reader, integration: Integration
     ) -> None:
-        place = {"host": "db.acme.test", "database": "shop"}
+        place = {"host": "db.acme.test", "database": "shop", "schemas": ["a", "b"]}
         Integration.objects.filter(pk=integration.pk).update(
-            connection=place, credential="sealed-secret", credential_set_at=reader.at
-        )
+            kind="postgresql", connection=place, credential="sealed-secret",
+            credential_set_at=reader.at,
+        )  # fmt: skip
         with reader.door(Capability.STATUS) as opening:
             (row,) = read_integrations(opening)
         assert {**row.settings, **place} == row.settings
         assert (row.settings["every"], row.settings["has_credential"]) == ("off", True)
+        assert row.setting_lines == [
+            ("Host", "db.acme.test"), ("Database", "shop"), ("Only these schemas", "a, b"),
+            ("Password", "kept, not shown"), ("Read", "Only by hand"),
+        ]  # fmt: skip
         assert "sealed-secret" not in str(row)
         assert "settings" in AccessRecord.objects.get().fields
 
