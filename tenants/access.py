@@ -172,7 +172,7 @@ def action(
             is_outermost = not _inside.get()
             with _recorded(actor, function.__name__), transaction.atomic():
                 if is_outermost:
-                    require_presence(actor)
+                    _require_presence(actor)
                 if permission is not None:
                     actor.require(permission)
                 if step_up:
@@ -196,7 +196,7 @@ def register_presence(kind: ActorKind, is_present: Presence) -> None:
     _presences[kind] = is_present
 
 
-def require_presence(actor: Actor) -> None:
+def _require_presence(actor: Actor) -> None:
     """Raises NotPermitted when what let the actor in was ended since.
 
     The actor was made when the request began, and its body may take hours to arrive.
@@ -286,7 +286,6 @@ __all__ = [
     "command_line_actor",
     "record_refusal",
     "register_presence",
-    "require_presence",
     "stranger",
     "system_actor",
 ]

@@ -16,9 +16,10 @@ from portal.grants.door import open_door
 from portal.grants.reading import ResourceView, read_resources
 from portal.grants.rules import Capability
 from portal.grants.staff import visiting_grant
-from tenants.access import Actor, require_presence
+from tenants.access import Actor
 from tenants.clock import now
-from tenants.scoping import organization_scope
+from tenants.lasting import let_in_again
+from tenants.permissions import Permission
 
 # One decision for each piece: small, so that little has left when access ends.
 PIECE: Final = 50
@@ -44,10 +45,10 @@ def _going_on(
     yield first
     while cursor:
         try:
-            # Whose token or session ended meanwhile gets nothing more either.
-            with organization_scope(actor.organization_id):
-                require_presence(actor)
-            piece, cursor = _piece(actor, grant_id, route=route, cursor=cursor)
+            # Whom a new request would refuse gets nothing more of this one either.
+            reader = let_in_again(actor, at=now())
+            reader.require(Permission.GRANT_REQUEST)
+            piece, cursor = _piece(reader, grant_id, route=route, cursor=cursor)
         except Refusal:
             yield Piece((), ended=True)
             return

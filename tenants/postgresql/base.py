@@ -8,6 +8,13 @@ from typing import Any
 from django.db.backends.postgresql import base
 from psycopg.pq import TransactionStatus
 
+from tenants.postgresql.cursors import Tell, TellingCursor
+
+
+def tell_nobody(scope: Any) -> Any:
+    """Until the connection is made, when whoever knows of scopes takes this over."""
+    return scope
+
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """One connection, and the scope its server was told last."""
@@ -15,6 +22,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     # None: not known, to be told before the next statement.
     told: Any = None
     is_told_inside = False
+    tell: Tell = staticmethod(tell_nobody)
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        cursor = super().create_cursor(name)
+        return TellingCursor(cursor, self.tell, is_named=name is not None)
 
     @property
     def is_broken(self) -> bool:

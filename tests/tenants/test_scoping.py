@@ -2,12 +2,14 @@
 
 import threading
 from contextlib import suppress
+from typing import Any
 from uuid import UUID
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 
 from audit.identifiers import new_id
+from tenants import clock
 from tenants.models import Membership, Organization, Team, TeamMember
 from tenants.scoping import (
     ScopeMissing,
@@ -159,6 +161,59 @@ class TestConnections:
                 with connection.cursor() as cursor:
                     cursor.execute("select from nowhere where")
             assert setting() == str(ned.organization_id)
+
+    def test_a_cursor_that_reads_on_sees_what_it_was_declared_for(
+        self, mia: Membership, ned: Membership
+    ) -> None:
+        with transaction.atomic(), connection.chunked_cursor() as cursor:
+            cursor.execute(
+                "select id from tenants_membership where id = %s"
+                " union all select id from tenants_membership where id <> %s",
+                [mia.pk, mia.pk],
+            )
+            seen = [cursor.fetchmany(1)[0][0]]
+            with system_scope("test"):
+                assert len(rows()) == 2
+            seen += [row[0] for row in cursor]
+        assert seen == [mia.pk]
+        assert rows() == [mia.pk]
+
+    @pytest.mark.parametrize("inner", ["another's", "everybody's"])
+    def test_whatever_interrupts_the_telling_leaves_no_scope_behind(
+        self, mia: Membership, ned: Membership, monkeypatch: pytest.MonkeyPatch, inner: str
+    ) -> None:
+        def interrupted(_instant: object) -> None:
+            raise SystemExit(1)
+
+        assert rows() == [mia.pk]
+        scope = organization_scope(ned.organization_id)
+        monkeypatch.setattr(clock, "anchor", interrupted)
+        with scope if inner == "another's" else system_scope("test"), pytest.raises(SystemExit):
+            rows()
+        monkeypatch.undo()
+        assert rows() == [mia.pk]
+
+    def test_copies_and_streams_are_told_too(self, mia: Membership, ned: Membership) -> None:
+        asked = "select id from tenants_membership"
+        assert rows() == [mia.pk]
+        with organization_scope(ned.organization_id), connection.cursor() as cursor:
+            assert [row[0] for row in cursor.stream(asked)] == [ned.pk]
+        with connection.cursor() as cursor, cursor.copy(f"copy ({asked}) to stdout") as copied:
+            assert b"".join(map(bytes, copied)).decode().split() == [str(mia.pk)]
+
+    def test_what_a_wrapper_reads_changes_nothing_for_the_statement(
+        self, mia: Membership, ned: Membership
+    ) -> None:
+        def curious(execute: Any, *statement: Any) -> Any:
+            if not inside:
+                inside.append(True)
+                with system_scope("test"):
+                    assert len(rows()) == 2
+            return execute(*statement)
+
+        inside: list[bool] = []
+        with connection.execute_wrapper(curious):
+            assert rows() == [mia.pk]
 
     def test_a_scope_of_before_a_transaction_outlives_its_rollback(self, ned: Membership) -> None:
         with organization_scope(ned.organization_id):

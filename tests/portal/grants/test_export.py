@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from portal.grants.actions.decisions import revoke_grant
 from portal.grants.exporting import PIECE
 from portal.grants.models import AccessRecord, Grant
 from tenants.access import Actor
-from tenants.models import ApiToken, Entry, Membership
+from tenants.models import ApiToken, Entry, Membership, Policy
 from tenants.scoping import organization_scope
 from tests.cast import make_token_text
 from tests.portal.grants.conftest import make_resource
@@ -88,8 +88,11 @@ def test_by_the_api_the_last_line_says_whether_it_is_whole(
     assert client.get(address, headers=headers).status_code == 404
 
 
-def test_a_token_that_is_revoked_meanwhile_gets_nothing_more(
-    many: int, active: Grant, sam: Membership, client: Client, at: datetime
+@pytest.mark.parametrize(
+    "change", [{"revoked_at": datetime(2026, 1, 1, tzinfo=UTC)}, {"scopes": []}]
+)
+def test_a_token_that_opens_nothing_any_more_gets_nothing_more(
+    many: int, active: Grant, sam: Membership, client: Client, change: dict[str, Any]
 ) -> None:
     headers = {"authorization": f"Bearer {make_token_text(sam)}"}
     answer: Any = client.get(f"/api/v1/support/exports/{active.pk}", headers=headers)
@@ -97,22 +100,35 @@ def test_a_token_that_is_revoked_meanwhile_gets_nothing_more(
     next(pieces)
 
     with organization_scope(sam.organization_id):
-        ApiToken.objects.update(revoked_at=at)
+        ApiToken.objects.update(**change)
 
     lines = b"".join(pieces).decode().splitlines()
     assert json.loads(lines[-1]) == {"complete": False}
     assert AccessRecord.objects.count() == PIECE
 
 
-def test_somebody_who_signed_out_meanwhile_gets_nothing_more(
-    many: int, engineer: Client, sam: Membership, at: datetime
+CHANGES: dict[str, Callable[[datetime], object]] = {
+    "signed out": lambda at: Entry.objects.update(ended_at=at),
+    "signed in too long ago": lambda at: Entry.objects.update(
+        authenticated_at=at - timedelta(hours=9)
+    ),
+    "another role": lambda _at: Membership.objects.filter(name="Sam Whitlock").update(
+        role="vendor_auditor"
+    ),
+    "let in from elsewhere only": lambda _at: Policy.objects.update(address_rule="10.99.0.0/16"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_whom_a_new_request_would_refuse_gets_nothing_more(
+    many: int, engineer: Client, sam: Membership, at: datetime, change: str
 ) -> None:
     answer: Any = engineer.get(f"{CONSOLE}resources.csv")
     lines = iter(answer.streaming_content)
     next(lines)
 
     with organization_scope(sam.organization_id):
-        Entry.objects.update(ended_at=at)
+        assert CHANGES[change](at) == 1
 
     assert "not complete" in b"".join(lines).decode().splitlines()[-1]
     assert AccessRecord.objects.count() == PIECE
