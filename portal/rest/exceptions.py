@@ -16,9 +16,9 @@ from rest_framework.response import Response
 from audit.refusals import Invalid, Refusal
 from portal.rest.problems import MEDIA_TYPE, Problem, body_errors, parameter_errors
 from portal.rest.throttling import LimitReached
+from portal.ui.refusing import RETRY_SOON
 
 log = logging.getLogger(__name__)
-RETRY_SOON = "2"
 
 
 class InvalidParameters(Refusal):

@@ -22,6 +22,8 @@ HEADINGS = {
     429: gettext_lazy("Too many attempts"),
 }
 
+# Seconds, in the header of an answer that will be another in a moment.
+RETRY_SOON = "2"
 # In the address of the step-up: a button was pressed, and what it does has not been done.
 AGAIN = "again"
 

@@ -22,6 +22,7 @@ from portal.rest.authentication import BEARER, REALM, refuse_unsafe_transport
 from portal.rest.parsing import MAX_BODY, read_json
 from portal.rest.throttling import FAILURES, Limit, LimitReached, spend
 from portal.ui.needs import open_to_all
+from portal.ui.refusing import RETRY_SOON
 from tenants.actions.guards import LastOwner
 from tenants.clock import now
 from tenants.middleware import facts_of
@@ -34,7 +35,6 @@ TAKEN_TYPES = frozenset({MEDIA_TYPE, "application/json"})
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # Entra asks for 25 calls a second at least.
 CALLS = Limit("directory-calls", "DIRECTORY_CALLS_PER_MINUTE", 3000)
-RETRY_SOON = "2"
 
 
 @csrf_exempt
