@@ -27,9 +27,11 @@ pytest_plugins = [
 ]
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: a worker that waits for a browser or a child needs none."""
-    return (os.cpu_count() or 1) + 1
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are cores where a worker waits for a server, a browser or a child."""
+    is_short = str(config.option.markexpr).startswith("not ")
+    waits = bool(os.environ.get("DATABASE_URL")) or not is_short
+    return (os.cpu_count() or 1) + waits
 
 
 @pytest.fixture(scope="session")

@@ -100,6 +100,7 @@ def test_a_member_without_the_permission_is_refused(
     assert _exceptions(beyond, is_refused) == []
 
 
+@pytest.mark.thorough
 def test_a_holder_is_not_refused_and_an_unknown_object_is_404(
     ada: Membership, client_of: ClientOf
 ) -> None:
@@ -114,6 +115,7 @@ def test_a_holder_is_not_refused_and_an_unknown_object_is_404(
     assert _exceptions(WORKSPACE, is_served) == []
 
 
+@pytest.mark.thorough
 def test_a_method_that_is_not_declared_is_405_or_hidden(
     ada: Membership, client_of: ClientOf
 ) -> None:

@@ -130,6 +130,7 @@ def worlds(request: pytest.FixtureRequest, db: None) -> tuple[World, World]:
     return world, other
 
 
+@pytest.mark.thorough
 def test_every_way_in_shows_the_same_rows(worlds: tuple[World, World]) -> None:
     world, other = worlds
     people = {name: Person.of(member) for each in worlds for name, member in each.people.items()}

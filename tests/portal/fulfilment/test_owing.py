@@ -122,6 +122,7 @@ def test_asking_costs_the_same_however_long_the_ledger_is(
     assert len(many) == len(few)
 
 
+@pytest.mark.thorough
 @only_sqlite
 @pytest.mark.parametrize("scope", [Scope.PERSON, Scope.DATA_CLASS, Scope.CLOSE])
 def test_each_scope_is_erased_again_after_a_restore(

@@ -176,6 +176,7 @@ def traces(answer: HttpResponseBase, hidden: Team, *, asked: str) -> list[str]:
     return [*found, "500"] if answer.status_code >= 500 else found
 
 
+@pytest.mark.thorough
 def test_it_is_on_no_page(world: World, hunter: Membership, client_of: Callable[..., Any]) -> None:
     client = client_of(hunter)
     seen, found = 0, {}
@@ -243,6 +244,7 @@ def test_it_is_in_no_answer_of_the_api(
     assert seen >= 4
 
 
+@pytest.mark.thorough
 def test_it_is_nowhere_for_the_vendors_staff(
     world: World, sam: Membership, lea: Membership, client_of: Callable[..., Any]
 ) -> None:
