@@ -5,21 +5,23 @@ scope is another than that of the statement before, and then gives its time alon
 """
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tenants import clock
-from tenants.postgresql.base import DatabaseWrapper
 from tenants.scoping import NOWHERE, Scope, open_scope
+
+if TYPE_CHECKING:  # SQLite alone need not load it
+    from tenants.postgresql.base import DatabaseWrapper
 
 
 def watch(connection: Any, **_signal: Any) -> None:
     """For a connection that has just been made: it knows of no scope yet."""
-    if isinstance(connection, DatabaseWrapper):
+    if connection.vendor == "postgresql":
         connection.told, connection.is_told_inside = NOWHERE, False
         connection.tell = partial(tell, connection)
 
 
-def tell(database: DatabaseWrapper, scope: Scope | None) -> Scope:
+def tell(database: "DatabaseWrapper", scope: Scope | None) -> Scope:
     """Before anything is sent: the open scope, or that in which a cursor was declared."""
     scope = scope or open_scope()
     # A broken transaction takes a rollback, also one to a savepoint, and nothing else.
@@ -28,7 +30,7 @@ def tell(database: DatabaseWrapper, scope: Scope | None) -> Scope:
     return scope
 
 
-def _tell(database: DatabaseWrapper, scope: Scope) -> None:
+def _tell(database: "DatabaseWrapper", scope: Scope) -> None:
     # Whatever interrupts this, what the server was left with is not taken for known.
     database.told = None
     # No cursor of Django's: it would come here again.

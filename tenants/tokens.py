@@ -23,8 +23,7 @@ _LETTERS = {
     ApiToken.Kind.AGENT: "gha_",
 }
 _HEAD = 4
-# Whoever a token stands for, with the roles that decide what it may.
-# What stands behind a person's token, and behind a machine's: four more joins.
+# Whoever a token stands for, with the roles that decide what it may; a machine's has four more.
 _BEHIND = ("organization", "owner__custom_role")
 _BEHIND_MACHINES = (
     *_BEHIND,

@@ -1,6 +1,6 @@
 """Forms to connect a source: one for each kind. A password is typed in, and never shown again."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import time
 from typing import Any
 
@@ -98,6 +98,16 @@ class SqliteForm(PlaceForm):
 
     def place(self) -> dict[str, Any]:
         return {"file": self.cleaned_data["file"]}
+
+
+def place_lines(place: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """A source's place in the words of its form, what is empty left out."""
+    for name, field in {**PostgresForm.base_fields, **SqliteForm.base_fields}.items():
+        value = place.get(name)
+        if value:
+            choices = dict(getattr(field, "choices", ()))
+            said = ", ".join(value) if isinstance(value, list) else choices.get(value, value)
+            yield str(field.label), str(said)
 
 
 class NameForm(forms.Form):

@@ -149,7 +149,8 @@ def _in_use(grant_id: UUID) -> tuple[SupportSession | None, Grant | None]:
     session = opened.select_related("grant__case", "grant__organization").first()
     if session is not None:
         return session, session.grant
-    return None, Grant.objects.filter(pk=grant_id).select_related("case").first()
+    rows = Grant.objects.filter(pk=grant_id).select_related("case", "organization")
+    return None, rows.first()
 
 
 def _is_anothers_way(session: SupportSession, visitor: Actor) -> bool:

@@ -6,8 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from portal.catalog.models import Field, Integration, Metric, Resource
 from portal.grants.door import Opening, Seen
@@ -36,15 +34,6 @@ class IntegrationView:
     masked: bool
     is_read: bool
     is_whole: bool
-
-    @property
-    def setting_lines(self) -> list[tuple[str, str]]:
-        """The settings as a page says them: what is empty is left out, secrets are never there."""
-        places = [(label, self.settings.get(name)) for name, label in _PLACES.items()]
-        password = _("kept, not shown") if self.settings["has_credential"] else ""
-        schedule = self.schedule if self.is_read else ""
-        said = [*places, (_("Password"), password), (_("Read"), schedule)]
-        return [(str(label), _one_line(value)) for label, value in said if value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +65,6 @@ class ResourceView:
     metrics: tuple[MetricView, ...] = ()
 
 
-# The labels of the customer's own form.
-_PLACES = {
-    "host": gettext_lazy("Host"),
-    "port": gettext_lazy("Port"),
-    "database": gettext_lazy("Database"),
-    "user": gettext_lazy("Login"),
-    "sslmode": gettext_lazy("Encryption"),
-    "file": gettext_lazy("File"),
-    "schemas": gettext_lazy("Only these schemas"),
-    "without_schemas": gettext_lazy("Without these schemas"),
-}
 _STATUS_FIELDS = ("name", "status", "last sync", "last error", "counts", "settings")
 _LISTED_FIELDS = ("name", "path", "kind", "description")
 _SHOWN_FIELDS = (*_LISTED_FIELDS, "fields", "metrics")
@@ -169,10 +147,6 @@ def _settings(row: Integration) -> dict[str, Any]:
         "weekday": row.weekday,
         "has_credential": row.has_credential,
     }
-
-
-def _one_line(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _sample(value: str, opening: Opening) -> Masked:

@@ -93,8 +93,6 @@ def agree(asked: Agreed, consent: Consent, widest: Sequence[ScopeItem]) -> Agree
     _raise(wrong)
     # What no integration is left for would open nothing: it is not granted.
     kept = set(chosen) - rules.ACTING if _only_tables(scope) else set(chosen)
-    if not kept:
-        _raise({"capabilities": [_("Choose at least one thing to see.")]})
     return Agreed(duration, tuple(sorted(kept)), scope)
 
 

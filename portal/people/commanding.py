@@ -32,26 +32,25 @@ OPTIONS = {"q": "search"}
 
 def asked_team(given: str, actor: Actor) -> Team:
     """By id or name, among those the actor may know of."""
-    try:
-        wanted = Q(pk=UUID(given))
-    except ValueError:
-        wanted = Q(name=given)
-    found: Team | None = Team.objects.visible_to(actor).filter(wanted).first()
-    if found is None:
-        unusable(f"There is no team {echoed(given)}.")
+    found: Team = _named(given, Team.objects.visible_to(actor), what="team")
     return found
 
 
 def asked_service_account(given: str, actor: Actor) -> ServiceAccount:
     """By id or name, among those that are still there."""
+    rows = ServiceAccount.objects.visible_to(actor).filter(deleted_at=None)
+    found: ServiceAccount = _named(given, rows, what="service account")
+    return found
+
+
+def _named(given: str, rows: Any, *, what: str) -> Any:
     try:
         wanted = Q(pk=UUID(given))
     except ValueError:
         wanted = Q(name=given)
-    rows = ServiceAccount.objects.visible_to(actor).filter(wanted, deleted_at=None)
-    found: ServiceAccount | None = rows.first()
+    found = rows.filter(wanted).first()
     if found is None:
-        unusable(f"There is no service account {echoed(given)}.")
+        unusable(f"There is no {what} {echoed(given)}.")
     return found
 
 

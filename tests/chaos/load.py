@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from statistics import median
@@ -83,11 +83,11 @@ class Load:
             for number in range(CALLERS)
         ]
 
-    def run_until(self, ended: object) -> Seen:
+    def run_until(self, ended: Callable[[], object]) -> Seen:
         begun = time.perf_counter()
         for thread in self._threads:
             thread.start()
-        ended()  # type: ignore[operator]
+        ended()
         self._over.set()
         for thread in self._threads:
             thread.join()

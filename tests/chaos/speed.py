@@ -19,7 +19,7 @@ from statistics import median
 from uuid import UUID
 
 from tests.chaos import servers
-from tests.chaos.load import Line, loaded
+from tests.chaos.load import CALLERS, Line, loaded
 from tests.chaos.stack import Stack, use_settings
 
 REVOCATIONS, RATE, REQUESTS = 100, 200.0, 300
@@ -57,7 +57,7 @@ def measure_revocations(stack: Stack, count: int, rate: float) -> None:
     from tenants.clock import now  # noqa: PLC0415
 
     organization = submitting.build_firm(now())
-    callers = max(1, round(rate / CALLS_EACH))
+    callers = max(CALLERS, round(rate / CALLS_EACH))
     people = list(submitting.add_people(organization, callers + count))
     tokens = {person.pk: _token(person) for person in people}
     staying, leavers = people[:callers], [person.pk for person in people[callers:]]

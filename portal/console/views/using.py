@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from portal.catalog.source_forms import place_lines
 from portal.grants import reading
 from portal.grants.actions.sessions import close_support_session, open_support_session
 from portal.grants.door import Opening, open_door
@@ -62,8 +63,18 @@ def reads(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 @reads
 def staff_integration_list(request: PortalRequest, slug: str, reference: str) -> HttpResponse:
     with _door(request, slug, reference, capability=Capability.STATUS) as opening:
-        rows = reading.read_integrations(opening)
+        found = reading.read_integrations(opening)
+    rows = [(row, list(_settings(row))) for row in found]
     return read_page(request, opening, "console/integration_list.html", rows=rows)
+
+
+def _settings(row: reading.IntegrationView) -> Iterator[tuple[str, str]]:
+    """In the words of the customer's own form; of a password only that there is one."""
+    yield from place_lines(row.settings)
+    if row.settings["has_credential"]:
+        yield _("Password"), _("kept, not shown")
+    if row.is_read:
+        yield _("Read"), row.schedule
 
 
 @needs(Permission.GRANT_REQUEST)

@@ -196,7 +196,7 @@ class TestSettings:
             said.append(str(refused.value))
 
         assert len(set(said)) == 1
-        assert Event.objects.filter(name="action.refused", target_id=None).count() == 2
+        assert Event.objects.filter(name="action.refused").count() == 2
         assert acts() == []
 
 
@@ -265,6 +265,39 @@ class TestFront:
         assert "<del>Shop</del>" in live
         log = customer.get("/o/acme/access/DIA-51/log/").content.decode()
         assert "<ins>Every day, 03:00 UTC</ins>" in log
+
+    def test_settings_are_read_in_the_words_of_the_customers_form(
+        self, place: Place, sam: Membership, client_of: Callable[..., Client]
+    ) -> None:
+        Integration.objects.filter(pk=place.integration_id).update(
+            kind="postgresql", credential="sealed-secret", credential_set_at=now(),
+            connection={"host": "db.acme.test", "sslmode": "verify-full", "schemas": ["a", "b"]},
+        )  # fmt: skip
+        engineer = client_of(sam)
+        engineer.post(f"{CONSOLE}session/")
+        shown = engineer.get(f"{CONSOLE}integrations/").content.decode()
+        for label, said in {
+            "Host": "db.acme.test", "Encryption": "Encrypted, certificate checked",
+            "Only these schemas": "a, b", "Password": "kept, not shown", "Read": "Only by hand",
+        }.items():  # fmt: skip
+            assert f"<dt>{label}</dt><dd>{said}</dd>" in shown
+        assert "sealed-secret" not in shown
+
+    def test_a_name_that_is_taken_is_refused_on_the_page_and_by_the_api(
+        self, place: Place, sam: Membership, client_of: Callable[..., Client],
+        bearer: Callable[[Membership], dict[str, str]], client: Client, at: datetime,
+    ) -> None:  # fmt: skip
+        make_integration("Payroll", at)
+        engineer = client_of(sam)
+        engineer.post(f"{CONSOLE}session/")
+        form = {"name": "Payroll", "every": "off", "clock": "03:00", "weekday": "0"}
+        where = f"{CONSOLE}integrations/{place.integration_id}/settings/"
+        assert "This name cannot be used here" in engineer.post(where, form, follow=True).text
+        here = f"/api/v1/support/grants/{place.grant_id}/integrations/{place.integration_id}"
+        answer = client.patch(
+            f"{here}/settings", {"name": "Payroll"}, "application/json", headers=bearer(sam)
+        )
+        assert (answer.status_code, answer.json()["code"]) == (409, "name-refused")
 
     def test_by_api(
         self,

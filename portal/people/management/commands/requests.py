@@ -153,17 +153,22 @@ def _plan(call: Call, member: Membership) -> list[Choice]:
 
 def _revoke(call: Call) -> None:
     member = asked_member(call.given["person"], Membership.objects.visible_to(call.actor))
+    _file(call, file_revocation, member, plan=_plan(call, member))
+
+
+def _file(call: Call, verb: Callable[..., Ticket], whom: Any, **more: Any) -> None:
+    """A revocation, now or at the instant given."""
     effective_at = _instant(call.given["at"])
     _done(
         call,
-        lambda: file_revocation(
-            member,
+        lambda: verb(
+            whom,
             actor=call.actor,
             at=call.at,
             reason=call.given["reason"],
             source="command",
             effective_at=effective_at,
-            plan=_plan(call, member),
+            **more,
         ),
     )
 
@@ -173,19 +178,7 @@ def _account(parser: ArgumentParser) -> None:
 
 
 def _revoke_service_account(call: Call) -> None:
-    account = asked_service_account(call.given["account"], call.actor)
-    effective_at = _instant(call.given["at"])
-    _done(
-        call,
-        lambda: file_revocation(
-            account,
-            actor=call.actor,
-            at=call.at,
-            reason=call.given["reason"],
-            source="command",
-            effective_at=effective_at,
-        ),
-    )
+    _file(call, file_revocation, asked_service_account(call.given["account"], call.actor))
 
 
 def _team(parser: ArgumentParser) -> None:
@@ -193,19 +186,7 @@ def _team(parser: ArgumentParser) -> None:
 
 
 def _revoke_team(call: Call) -> None:
-    team = asked_team(call.given["team"], call.actor)
-    effective_at = _instant(call.given["at"])
-    _done(
-        call,
-        lambda: revoke_team(
-            team,
-            actor=call.actor,
-            at=call.at,
-            reason=call.given["reason"],
-            source="command",
-            effective_at=effective_at,
-        ),
-    )
+    _file(call, revoke_team, asked_team(call.given["team"], call.actor))
 
 
 def _what(parser: ArgumentParser) -> None:
